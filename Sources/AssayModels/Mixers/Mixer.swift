@@ -1,0 +1,86 @@
+import AssayCore
+import AssayTensor
+
+/// A token mixer: one attention variant, in three forms that must agree.
+///
+/// The parallel form trains, the recurrent form decodes, the reference form is the plain definition in double precision
+/// that both are held against.
+public protocol Mixer: Sendable {
+    /// The name in architecture files, such as `gated-delta-net`.
+    static var name: String { get }
+
+    /// Declares the weights, every name starting with `prefix`.
+    func declareParameters(prefix: String, in layout: inout ParameterLayout)
+
+    /// The parallel form: records the whole sequence on a tape.
+    /// - Parameter x: `[batch, time, width]`, already normalised.
+    /// - Returns: `[batch, time, width]`, to be added to the residual stream.
+    func parallel(_ x: Tensor, prefix: String, on tape: Tape) -> Tensor
+
+    /// Floats of decode state that one sequence of at most `capacity` tokens needs in this layer.
+    func stateCount(capacity: Int) -> Int
+
+    /// The recurrent form: one token for each of some sequences. A state of zeros is an empty history.
+    func step(_ call: MixerStep)
+
+    /// Floats of scratch that a step over `batch` sequences needs.
+    func stepScratchCount(batch: Int, capacity: Int) -> Int
+
+    /// The reference form, in double precision, for one sequence.
+    /// - Parameters:
+    ///   - x: `[time, width]`.
+    ///   - weights: the layer's parameters by name without the prefix.
+    /// - Returns: `[time, width]`.
+    func reference(_ x: [Double], time: Int, weights: [String: [Double]]) -> [Double]
+
+    /// What a token costs, and what the state weighs.
+    func cost(context: Int) -> MixerCost
+}
+
+/// One recurrent step of a mixer over a batch of sequences.
+public struct MixerStep {
+    /// Sequences in this step.
+    public let batch: Int
+    /// The normalised inputs, `[batch, width]`.
+    public let input: UnsafePointer<Float>
+    /// Where the outputs go, `[batch, width]`.
+    public let output: UnsafeMutablePointer<Float>
+    /// The state of this layer for each sequence.
+    public let states: UnsafePointer<UnsafeMutablePointer<Float>>
+    /// How many tokens each sequence has seen before this one.
+    public let positions: UnsafePointer<Int32>
+    /// Tokens that a state was made for.
+    public let capacity: Int
+    /// Scratch of ``Mixer/stepScratchCount(batch:capacity:)`` floats.
+    public let scratch: UnsafeMutablePointer<Float>
+    /// The model's weights.
+    public let weights: FloatBlock
+    /// Where they lie.
+    public let layout: ParameterLayout
+    /// The prefix of this layer's parameter names.
+    public let prefix: String
+
+    /// A parameter of this layer.
+    public func parameter(_ name: String) -> UnsafeMutablePointer<Float> {
+        guard let specification = layout[prefix + name] else { preconditionFailure("no parameter \(prefix)\(name)") }
+        return weights.pointer + specification.offset
+    }
+}
+
+/// What a mixer layer costs.
+public struct MixerCost: Sendable, Hashable, Codable {
+    /// Floating-point operations of the mixer for one token at a context length, projections included, in prefill
+    /// (averaged over a sequence of that length).
+    public var prefillFLOPs: Double
+    /// The same for one decoded token after that many tokens.
+    public var decodeFLOPs: Double
+    /// Bytes of float32 decode state after that many tokens.
+    public var stateBytes: Double
+
+    /// A cost.
+    public init(prefillFLOPs: Double, decodeFLOPs: Double, stateBytes: Double) {
+        self.prefillFLOPs = prefillFLOPs
+        self.decodeFLOPs = decodeFLOPs
+        self.stateBytes = stateBytes
+    }
+}
