@@ -1,0 +1,44 @@
+// Functions of single elements. Destinations may be the same array as a source.
+#ifndef CK_ELEMENTWISE_H
+#define CK_ELEMENTWISE_H
+
+/// y = exp(x), within about one unit in the last place; infinities, zeros, subnormal results and NaN as in libm.
+void ck_exp(long n, const float *x, float *y);
+/// y = 1 / (1 + exp(-x)).
+void ck_sigmoid(long n, const float *x, float *y);
+/// y = x sigmoid(x).
+void ck_silu(long n, const float *x, float *y);
+/// y = log(1 + exp(x)), accurate at both ends.
+void ck_softplus(long n, const float *x, float *y);
+
+// dx = (or +=, with accumulate) dy f'(x), where x is the input of the forward function.
+void ck_exp_backward(long n, const float *x, const float *dy, float *dx, int accumulate);
+void ck_sigmoid_backward(long n, const float *x, const float *dy, float *dx, int accumulate);
+void ck_silu_backward(long n, const float *x, const float *dy, float *dx, int accumulate);
+void ck_softplus_backward(long n, const float *x, const float *dy, float *dx, int accumulate);
+
+/// out[r, i] = silu(gate[r, i]) up[r, i]; a row of gate_up [rows, 2 hidden] holds the gate first, then up.
+void ck_swiglu_forward(long rows, long hidden, const float *gate_up, float *out);
+/// dgate_up [rows, 2 hidden], overwritten, from dout [rows, hidden]. May be done in place (dgate_up == gate_up).
+void ck_swiglu_backward(long rows, long hidden, const float *gate_up, const float *dout, float *dgate_up);
+
+/// out = x + y.
+void ck_add(long n, const float *x, const float *y, float *out);
+/// out = x - y.
+void ck_subtract(long n, const float *x, const float *y, float *out);
+/// out = x y.
+void ck_multiply(long n, const float *x, const float *y, float *out);
+/// out += x y.
+void ck_multiply_accumulate(long n, const float *x, const float *y, float *out);
+/// out = alpha x.
+void ck_scale(long n, float alpha, const float *x, float *out);
+/// y += alpha x.
+void ck_axpy(long n, float alpha, const float *x, float *y);
+/// The sum, in a fixed order, in double precision.
+double ck_sum(long n, const float *x);
+/// The sum of squares, in a fixed order, in double precision.
+double ck_sum_of_squares(long n, const float *x);
+/// The inner product, in a fixed order, in double precision.
+double ck_dot(long n, const float *x, const float *y);
+
+#endif

@@ -1,0 +1,27 @@
+// Normalisation of rows, and softmax of rows. ldx, ldy, ... are the distances of two rows in floats.
+#ifndef CK_NORM_H
+#define CK_NORM_H
+
+/// y = x / sqrt(mean(x^2) + epsilon) * weight for each row. `weight` [width] may be NULL (ones). inverse_rms [rows], kept
+/// for the backward pass, may be NULL. y may be x.
+void ck_rms_norm_forward(long rows, long width, const float *x, long ldx, const float *weight, float epsilon, float *y,
+                         long ldy, float *inverse_rms);
+/// dx is overwritten, or added to with `accumulate`; it may be dy. dweight [width] is added to, and may be NULL.
+void ck_rms_norm_backward(long rows, long width, const float *x, long ldx, const float *weight,
+                          const float *inverse_rms, const float *dy, long lddy, float *dx, long lddx, int accumulate,
+                          float *dweight);
+
+/// y = x / sqrt(sum(x^2) + epsilon) for each row. inverse_norm [rows] may be NULL. y may be x.
+void ck_l2_norm_forward(long rows, long width, const float *x, long ldx, float epsilon, float *y, long ldy,
+                        float *inverse_norm);
+/// dx is overwritten, or added to with `accumulate`; it may be dy.
+void ck_l2_norm_backward(long rows, long width, const float *x, long ldx, const float *inverse_norm, const float *dy,
+                         long lddy, float *dx, long lddx, int accumulate);
+
+/// y = softmax(x) for each row. y may be x.
+void ck_softmax_rows(long rows, long width, const float *x, long ldx, float *y, long ldy);
+/// dx = y (dy - sum(y dy)) for each row, from the output y of the forward function. dx may be dy without `accumulate`.
+void ck_softmax_rows_backward(long rows, long width, const float *y, long ldy, const float *dy, long lddy, float *dx,
+                              long lddx, int accumulate);
+
+#endif
