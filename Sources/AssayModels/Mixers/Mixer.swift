@@ -9,6 +9,13 @@ public protocol Mixer: Sendable {
     /// The name in architecture files, such as `gated-delta-net`.
     static var name: String { get }
 
+    /// The options that it knows, by the names of architecture files; others are refused.
+    static var optionNames: [String] { get }
+
+    /// The mixer of one layer.
+    /// - Throws: ``AssayError`` (``MixerRequest/failure(_:_:remedy:)``) for an option that it cannot take.
+    init(_ request: MixerRequest) throws
+
     /// Declares the weights, every name starting with `prefix`.
     func declareParameters(prefix: String, in layout: inout ParameterLayout)
 
@@ -19,6 +26,10 @@ public protocol Mixer: Sendable {
 
     /// Floats of decode state that one sequence of at most `capacity` tokens needs in this layer.
     func stateCount(capacity: Int) -> Int
+
+    /// How many leading floats of the state are in use after `position` tokens; the rest may hold anything. Copies and
+    /// resets touch only these.
+    func usedStateCount(position: Int, capacity: Int) -> Int
 
     /// The recurrent form: one token for each of some sequences. A state of zeros is an empty history.
     func step(_ call: MixerStep)
@@ -35,6 +46,11 @@ public protocol Mixer: Sendable {
 
     /// What a token costs, and what the state weighs.
     func cost(context: Int) -> MixerCost
+}
+
+extension Mixer {
+    /// All of it.
+    public func usedStateCount(position: Int, capacity: Int) -> Int { stateCount(capacity: capacity) }
 }
 
 /// One recurrent step of a mixer over a batch of sequences.
