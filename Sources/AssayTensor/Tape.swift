@@ -11,19 +11,44 @@ public protocol TapeOperation: AnyObject {
     func backward()
 }
 
+/// Memory that all operations of a tape share: what is in it is lost when the operation returns.
+public final class Workspace {
+    private var memory = FloatBlock(count: 0)
+
+    /// Where it begins; only to be read when the operation runs, because recording further operations moves it.
+    public var pointer: UnsafeMutablePointer<Float> { memory.pointer }
+    /// Floats.
+    public var count: Int { memory.count }
+
+    func reserve(_ count: Int) {
+        if count > memory.count { memory = FloatBlock(count: count) }
+    }
+}
+
 /// The record of one forward computation of fixed shape: recorded once, run for every micro-batch of that shape.
 ///
-/// A tape belongs to one worker. All its memory is allocated while it is recorded; a step allocates nothing.
+/// A tape belongs to one worker. All its memory is allocated while it is recorded and in the first backward pass; a step
+/// allocates nothing.
 public final class Tape {
     /// Where the model's parameters lie.
     public let layout: ParameterLayout
     /// Whether backward passes will be run; without them activations have no gradients.
     public let recordsGradients: Bool
 
-    private var operations: [any TapeOperation] = []
-    private var activations: [Tensor] = []
+    private struct Node {
+        let operation: any TapeOperation
+        /// What it produced: no gradient of these is needed once its backward has run.
+        let outputs: [TensorStorage]
+    }
+
+    private var nodes: [Node] = []
+    private var pendingOutputs: [TensorStorage] = []
+    private var inputs: [TensorStorage] = []
     private var parameters: [String: (tensor: Tensor, offset: Int)] = [:]
+    private var packedMatrices: [PackedMatrix] = []
     private var blocks: [FloatBlock] = []
+    private let pool = GradientPool()
+    private let sharedWorkspace = Workspace()
     private let unbound = FloatBlock(count: 0)
 
     /// An empty tape over a model's parameters.
@@ -34,11 +59,22 @@ public final class Tape {
 
     /// A new activation of a shape; the operation that is recorded next writes it.
     public func tensor(_ shape: [Int]) -> Tensor {
-        let count = shape.reduce(1, *)
-        let gradient = recordsGradients ? scratch(count) : unbound.pointer
-        let tensor = Tensor(shape: shape, value: scratch(count), gradient: gradient)
-        activations.append(tensor)
-        return tensor
+        let storage = activation(shape)
+        pendingOutputs.append(storage)
+        return Tensor(shape: shape, storage: storage)
+    }
+
+    /// A new tensor whose values the caller sets before each run. Its gradient stays readable after the backward pass.
+    public func input(_ shape: [Int]) -> Tensor {
+        let storage = activation(shape)
+        inputs.append(storage)
+        return Tensor(shape: shape, storage: storage)
+    }
+
+    /// The same elements in another shape, without a copy.
+    public func reshape(_ x: Tensor, _ shape: [Int]) -> Tensor {
+        precondition(shape.reduce(1, *) == x.count, "a reshape keeps the number of elements")
+        return Tensor(shape: shape, storage: x.storage)
     }
 
     /// Zeroed memory for an operation's own use, such as values that its backward needs again.
@@ -48,40 +84,74 @@ public final class Tape {
         return block.pointer
     }
 
+    /// Memory of at least `count` floats for use within one call of an operation's forward or backward.
+    public func workspace(_ count: Int) -> Workspace {
+        sharedWorkspace.reserve(count)
+        return sharedWorkspace
+    }
+
     /// The parameter of a name, declared in the layout. Its pointers are bound before each run.
     public func parameter(_ name: String) -> Tensor {
         if let known = parameters[name] { return known.tensor }
         guard let specification = layout[name] else { preconditionFailure("no parameter is named \(name)") }
-        let tensor = Tensor(shape: specification.shape, value: unbound.pointer, gradient: unbound.pointer)
+        let storage = TensorStorage(count: specification.count, value: unbound.pointer, pool: nil)
+        storage.boundGradient = unbound.pointer
+        let tensor = Tensor(shape: specification.shape, storage: storage)
         parameters[name] = (tensor, specification.offset)
         return tensor
     }
 
+    /// A packed copy of a parameter `[out, in]` for products `x * weight^T` (`isTransposed`) or `x * weight`.
+    public func packed(_ weight: Tensor, isTransposed: Bool) -> PackedMatrix {
+        precondition(weight.storage.boundGradient != nil, "only parameters are packed")
+        let known = packedMatrices.first { $0.weight.storage === weight.storage && $0.isTransposed == isTransposed }
+        if let known { return known }
+        let matrix = PackedMatrix(weight, isTransposed: isTransposed)
+        packedMatrices.append(matrix)
+        return matrix
+    }
+
     /// Appends an operation.
-    public func record(_ operation: some TapeOperation) { operations.append(operation) }
+    public func record(_ operation: some TapeOperation) {
+        nodes.append(Node(operation: operation, outputs: pendingOutputs))
+        pendingOutputs = []
+    }
 
     /// Floats that the tape holds: activations, gradients and scratch.
-    public var floatCount: Int { blocks.reduce(0) { $0 + $1.count } }
+    public var floatCount: Int { blocks.reduce(pool.floatCount + sharedWorkspace.count) { $0 + $1.count } }
 
-    /// Binds the parameters to a block of weights and, for training, one of gradients of the same layout.
+    /// Binds the parameters to a block of weights and, for training, one of gradients of the same layout. To be called
+    /// again whenever the weights have changed, because products read packed copies of them.
     public func bind(weights: FloatBlock, gradients: FloatBlock? = nil) {
         precondition(weights.count >= layout.count, "the block of weights is too small for the layout")
-        for (tensor, offset) in parameters.values {
-            tensor.value = weights.pointer + offset
-            tensor.gradient = (gradients?.pointer ?? unbound.pointer) + (gradients == nil ? 0 : offset)
-        }
+        for (tensor, offset) in parameters.values { tensor.storage.value = weights.pointer + offset }
+        for matrix in packedMatrices { matrix.pack() }
+        if let gradients { bind(gradients: gradients) }
+    }
+
+    /// Changes only where the gradients of the parameters are added.
+    public func bind(gradients: FloatBlock) {
+        precondition(gradients.count >= layout.count, "the block of gradients is too small for the layout")
+        for (tensor, offset) in parameters.values { tensor.storage.boundGradient = gradients.pointer + offset }
     }
 
     /// Runs all operations in order.
     public func forward() {
-        for operation in operations { operation.forward() }
+        for node in nodes { node.operation.forward() }
     }
 
     /// Runs all backward passes in reverse order. Parameter gradients are added to; the caller zeroes them first.
     public func backward() {
         precondition(recordsGradients, "this tape was recorded without gradients")
-        for tensor in activations { tensor.gradientIsWritten = false }
-        for (tensor, _) in parameters.values { tensor.gradientIsWritten = true }
-        for operation in operations.reversed() { operation.backward() }
+        for input in inputs { input.releaseGradient() }
+        for node in nodes.reversed() {
+            node.operation.backward()
+            for output in node.outputs { output.releaseGradient() }
+        }
+    }
+
+    private func activation(_ shape: [Int]) -> TensorStorage {
+        let count = shape.reduce(1, *)
+        return TensorStorage(count: count, value: scratch(count), pool: recordsGradients ? pool : nil)
     }
 }

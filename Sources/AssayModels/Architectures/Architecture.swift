@@ -75,7 +75,7 @@ public struct Architecture: Sendable, Codable, Hashable {
         try range("headDimension", headDimension, 1...1_024)
         try range("hiddenWidth", hiddenWidth, 1...65_536)
         try range("vocabularyCount", vocabularyCount, 2...1_000_000)
-        try range("shortConvolution", shortConvolution, 0...16)
+        try range("shortConvolution", shortConvolution, 0...8)
         try range("the number of layers", layers.count, 1...256)
         try demand(
             heads % keyValueHeads == 0, "keyValueHeads is \(keyValueHeads), which does not divide heads, \(heads)",

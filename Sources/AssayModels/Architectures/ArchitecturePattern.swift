@@ -85,7 +85,9 @@ public enum ArchitecturePattern {
             {
                 index += 1
             }
-            guard index > start else { throw failure(current.map { "unexpected '\($0)'" } ?? "a mixer name is missing") }
+            guard index > start else {
+                throw failure(current.map { "unexpected '\($0)'" } ?? "a mixer name is missing")
+            }
             return String(characters[start..<index])
         }
 
