@@ -1,0 +1,239 @@
+import GRDB
+
+/// One step forward of the schema; steps are never changed once published, only appended.
+struct Migration: Sendable {
+    /// The `user_version` of a store after this step.
+    let version: Int
+    /// The statements of the step, run in one transaction.
+    let statements: String
+}
+
+/// The tables of a store and how they came to be.
+///
+/// Natural identities are content hashes (64 hexadecimal digits); the integer ids only save space inside one file and
+/// mean nothing outside of it.
+enum Schema {
+    /// `ASSY`: tells a store from any other SQLite file.
+    static let applicationID = 0x4153_5359
+
+    /// Every step, oldest first.
+    static let migrations = [Migration(version: 1, statements: planTables + resultTables)]
+
+    /// What is run: batches, arms, checkpoints, tasks, conditions.
+    private static let planTables = """
+        CREATE TABLE batch (
+            id INTEGER PRIMARY KEY,
+            identity TEXT NOT NULL UNIQUE,
+            name TEXT NOT NULL,
+            control TEXT NOT NULL,
+            definition TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE provenance (
+            id INTEGER PRIMARY KEY,
+            batch INTEGER NOT NULL REFERENCES batch(id),
+            assay_version TEXT NOT NULL,
+            machine TEXT NOT NULL,
+            processor TEXT NOT NULL,
+            kernels TEXT NOT NULL,
+            swift_version TEXT NOT NULL,
+            command TEXT NOT NULL,
+            started TEXT NOT NULL,
+            ended TEXT,
+            outcome TEXT
+        ) STRICT;
+        CREATE INDEX provenance_batch ON provenance(batch);
+        CREATE TABLE arm_run (
+            id INTEGER PRIMARY KEY,
+            identity TEXT NOT NULL UNIQUE,
+            arm TEXT NOT NULL,
+            architecture TEXT NOT NULL,
+            recipe TEXT NOT NULL,
+            seed INTEGER NOT NULL,
+            status TEXT NOT NULL CHECK (status IN ('running', 'finished', 'failed')),
+            reason TEXT
+        ) STRICT;
+        CREATE TABLE batch_arm (
+            batch INTEGER NOT NULL REFERENCES batch(id),
+            arm TEXT NOT NULL,
+            seed INTEGER NOT NULL,
+            run INTEGER NOT NULL REFERENCES arm_run(id),
+            PRIMARY KEY (batch, arm, seed)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX batch_arm_run ON batch_arm(run);
+        CREATE TABLE training_step (
+            run INTEGER NOT NULL REFERENCES arm_run(id),
+            step INTEGER NOT NULL,
+            loss REAL,
+            gradient_norm REAL,
+            learning_rate REAL,
+            tokens INTEGER NOT NULL,
+            PRIMARY KEY (run, step)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE checkpoint (
+            id INTEGER PRIMARY KEY,
+            hash TEXT NOT NULL UNIQUE
+        ) STRICT;
+        CREATE TABLE run_checkpoint (
+            run INTEGER NOT NULL REFERENCES arm_run(id),
+            step INTEGER NOT NULL,
+            checkpoint INTEGER NOT NULL REFERENCES checkpoint(id),
+            path TEXT NOT NULL,
+            PRIMARY KEY (run, step)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX run_checkpoint_checkpoint ON run_checkpoint(checkpoint);
+        CREATE TABLE task (
+            id INTEGER PRIMARY KEY,
+            identity TEXT NOT NULL UNIQUE,
+            name TEXT NOT NULL,
+            generator TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            parameters TEXT NOT NULL,
+            stream TEXT NOT NULL,
+            family TEXT NOT NULL,
+            stated_floor REAL NOT NULL,
+            measured_floors TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE batch_task (
+            batch INTEGER NOT NULL REFERENCES batch(id),
+            name TEXT NOT NULL,
+            task INTEGER NOT NULL REFERENCES task(id),
+            PRIMARY KEY (batch, name)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX batch_task_task ON batch_task(task);
+        CREATE TABLE item (
+            task INTEGER NOT NULL REFERENCES task(id),
+            item INTEGER NOT NULL,
+            cluster INTEGER NOT NULL,
+            hops INTEGER NOT NULL,
+            facts INTEGER NOT NULL,
+            length INTEGER NOT NULL,
+            distance INTEGER NOT NULL,
+            load INTEGER NOT NULL,
+            position REAL NOT NULL,
+            parent INTEGER,
+            content INTEGER NOT NULL,
+            PRIMARY KEY (task, item)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE condition (
+            id INTEGER PRIMARY KEY,
+            identity TEXT NOT NULL UNIQUE,
+            name TEXT NOT NULL,
+            definition TEXT NOT NULL
+        ) STRICT;
+
+        """
+
+    /// What came out: cells, responses, metrics, verdicts, drift.
+    private static let resultTables = """
+        CREATE TABLE cell (
+            id INTEGER PRIMARY KEY,
+            identity TEXT NOT NULL UNIQUE,
+            checkpoint INTEGER NOT NULL REFERENCES checkpoint(id),
+            task INTEGER NOT NULL REFERENCES task(id),
+            condition INTEGER NOT NULL REFERENCES condition(id),
+            kernel_version TEXT NOT NULL,
+            grader_version INTEGER NOT NULL,
+            clusters INTEGER NOT NULL,
+            item_count INTEGER NOT NULL,
+            lost INTEGER NOT NULL,
+            seconds REAL NOT NULL,
+            UNIQUE (checkpoint, task, condition, kernel_version, grader_version, clusters)
+        ) STRICT;
+        CREATE INDEX cell_task ON cell(task);
+        CREATE TABLE response (
+            cell INTEGER NOT NULL REFERENCES cell(id),
+            item INTEGER NOT NULL,
+            status INTEGER NOT NULL,
+            score REAL,
+            nll REAL,
+            output TEXT NOT NULL,
+            detail TEXT,
+            PRIMARY KEY (cell, item)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE measurement (
+            id INTEGER PRIMARY KEY,
+            identity TEXT NOT NULL UNIQUE,
+            checkpoint INTEGER NOT NULL REFERENCES checkpoint(id)
+        ) STRICT;
+        CREATE INDEX measurement_checkpoint ON measurement(checkpoint);
+        CREATE TABLE metric (
+            measurement INTEGER NOT NULL REFERENCES measurement(id),
+            metric TEXT NOT NULL,
+            task TEXT NOT NULL,
+            condition TEXT NOT NULL,
+            slice TEXT NOT NULL,
+            value REAL,
+            low REAL,
+            high REAL,
+            items INTEGER NOT NULL,
+            clusters INTEGER NOT NULL,
+            lost INTEGER NOT NULL,
+            PRIMARY KEY (measurement, metric, task, condition, slice)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE comparison (
+            id INTEGER PRIMARY KEY,
+            identity TEXT NOT NULL UNIQUE,
+            control TEXT NOT NULL,
+            candidate TEXT NOT NULL,
+            control_checkpoints TEXT NOT NULL,
+            candidate_checkpoints TEXT NOT NULL,
+            options TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE batch_comparison (
+            batch INTEGER NOT NULL REFERENCES batch(id),
+            position INTEGER NOT NULL,
+            comparison INTEGER NOT NULL REFERENCES comparison(id),
+            PRIMARY KEY (batch, position)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX batch_comparison_comparison ON batch_comparison(comparison);
+        CREATE TABLE verdict (
+            comparison INTEGER NOT NULL REFERENCES comparison(id),
+            position INTEGER NOT NULL,
+            metric TEXT NOT NULL,
+            task TEXT NOT NULL,
+            condition TEXT NOT NULL,
+            slice TEXT NOT NULL,
+            control REAL,
+            candidate REAL,
+            difference REAL,
+            low REAL,
+            high REAL,
+            p REAL,
+            adjusted_p REAL,
+            margin REAL,
+            detectable REAL,
+            settling_units INTEGER,
+            unit TEXT NOT NULL,
+            units INTEGER NOT NULL,
+            items INTEGER NOT NULL,
+            lost INTEGER NOT NULL,
+            verdict TEXT NOT NULL,
+            PRIMARY KEY (comparison, position)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE drift (
+            id INTEGER PRIMARY KEY,
+            identity TEXT NOT NULL UNIQUE,
+            arm TEXT NOT NULL,
+            control TEXT NOT NULL,
+            metric TEXT NOT NULL,
+            task TEXT NOT NULL,
+            condition TEXT NOT NULL,
+            slice TEXT NOT NULL,
+            threshold REAL,
+            alarm_step INTEGER,
+            onset_step INTEGER
+        ) STRICT;
+        CREATE TABLE drift_point (
+            drift INTEGER NOT NULL REFERENCES drift(id),
+            step INTEGER NOT NULL,
+            control REAL,
+            candidate REAL,
+            difference REAL,
+            standardised REAL,
+            rise REAL,
+            fall REAL,
+            PRIMARY KEY (drift, step)
+        ) STRICT, WITHOUT ROWID;
+
+        """
+}
