@@ -1,8 +1,9 @@
 // Causal softmax attention: ONE head of ONE sequence.
 //
-// Query t sees key s if s <= t and (window == 0 or t - s < window or s < sinks). Work is done on visible blocks only, and
-// the scores are never stored whole. q, k, v, out: [time, head_dimension] with the distance of two tokens in floats.
-// For grouped queries the caller loops over the query heads of a key-value head and has dk and dv accumulated.
+// Query t sees key s if s <= t and (window == 0 or t - s < window or s < sinks). Work is done on visible blocks only,
+// and the scores are never stored whole. q, k, v, out: [time, head_dimension]; their leading dimension is the distance of
+// two tokens in floats. For grouped queries the caller loops over the query heads of a key-value head and has dk and dv
+// accumulated.
 #ifndef CK_ATTENTION_H
 #define CK_ATTENTION_H
 
@@ -13,8 +14,8 @@ long ck_attention_scratch_count(long time, long head_dimension);
 void ck_attention_forward(long time, long head_dimension, float scale, long window, long sinks, const float *q,
                           long ldq, const float *k, long ldk, const float *v, long ldv, float *out, long ldo,
                           float *logsumexp, float *scratch);
-/// Gradients from dout; `out` and `logsumexp` are those of the forward pass. Each flag says whether dq, or dk and dv, are
-/// added to (1) or overwritten (0).
+/// Gradients from dout; `out` and `logsumexp` are those of the forward pass. Each flag says whether dq, or dk and dv,
+/// are added to (1) or overwritten (0).
 void ck_attention_backward(long time, long head_dimension, float scale, long window, long sinks, const float *q,
                            long ldq, const float *k, long ldk, const float *v, long ldv, const float *out, long ldo,
                            const float *logsumexp, const float *dout, long lddo, float *dq, long lddq,

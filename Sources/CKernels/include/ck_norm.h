@@ -2,8 +2,8 @@
 #ifndef CK_NORM_H
 #define CK_NORM_H
 
-/// y = x / sqrt(mean(x^2) + epsilon) * weight for each row. `weight` [width] may be NULL (ones). inverse_rms [rows], kept
-/// for the backward pass, may be NULL. y may be x.
+/// y = x / sqrt(mean(x^2) + epsilon) * weight for each row. `weight` [width] may be NULL (ones). inverse_rms [rows],
+/// kept for the backward pass, may be NULL. y may be x.
 void ck_rms_norm_forward(long rows, long width, const float *x, long ldx, const float *weight, float epsilon, float *y,
                          long ldy, float *inverse_rms);
 /// dx is overwritten, or added to with `accumulate`; it may be dy. dweight [width] is added to, and may be NULL.

@@ -1,0 +1,55 @@
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "kernels/table.h"
+
+_Thread_local float ck_pack_buffer[CK_BLOCK_K * CK_BLOCK_N] __attribute__((aligned(64)));
+
+static _Atomic(const ck_table *) selected = &ck_table_baseline;
+
+static const ck_table *supported_table(int isa) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (isa == CK_ISA_AVX512 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma"))
+    return &ck_table_avx512;
+  if (isa == CK_ISA_AVX2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &ck_table_avx2;
+#endif
+  return isa == CK_ISA_BASELINE ? &ck_table_baseline : NULL;
+}
+
+int ck_isa_select(int isa) {
+  const ck_table *table = NULL;
+  if (isa == CK_ISA_BEST)
+    for (isa = CK_ISA_AVX512; !table; isa--) table = supported_table(isa);
+  else
+    table = supported_table(isa);
+  if (!table) return 0;
+  atomic_store_explicit(&selected, table, memory_order_relaxed);
+  return 1;
+}
+
+__attribute__((constructor)) static void select_best(void) { ck_isa_select(CK_ISA_BEST); }
+
+static inline const ck_table *table(void) { return atomic_load_explicit(&selected, memory_order_relaxed); }
+
+int ck_isa_current(void) {
+  for (int isa = CK_ISA_AVX512; isa > CK_ISA_BASELINE; isa--)
+    if (supported_table(isa) == table()) return isa;
+  return CK_ISA_BASELINE;
+}
+
+const char *ck_isa_name(void) { return table()->name; }
+
+#define CK_FUNCTION(result, name, parameters, arguments) \
+  result ck_##name parameters { return table()->name arguments; }
+#include "kernels/functions.h"
+#undef CK_FUNCTION
+
+long ck_packed_count(long n, long k) { return (n + CK_PANEL - 1) / CK_PANEL * CK_PANEL * k; }
+
+long ck_attention_scratch_count(long time, long head_dimension) {
+  const long forward = CK_TILE_ROWS_MAXIMUM * CK_ATTENTION_KEYS;
+  const long backward = 2 * CK_ATTENTION_BLOCK * CK_ATTENTION_BLOCK;
+  return 2 * ck_packed_count(time, head_dimension) + (forward > backward ? forward : backward);
+}

@@ -1,0 +1,114 @@
+// Every dispatched kernel: CK_FUNCTION(result, name, (parameters), (arguments)). Included several times with different
+// meanings of CK_FUNCTION: fields of the table, the table of an instruction set (isa_NAME), the public entry (ck_NAME).
+//
+// To add a kernel NAME: declare ck_NAME in a header of include/; write `static ... isa_NAME(...)` in a header of
+// kernels/; include that header in kernels/all.h; add one entry here. Inside kernels/ call isa_gemm, gemm_product,
+// gemm_direct and the functions of vector.h and vector_math.h directly: the compiler then stays within one instruction
+// set and may inline.
+
+CK_FUNCTION(double, fma_peak_probe, (double seconds), (seconds))
+
+CK_FUNCTION(void, gemm,
+            (int transpose_a, int transpose_b, long m, long n, long k, float alpha, const float *a, long lda,
+             const float *b, long ldb, float beta, float *c, long ldc),
+            (transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc))
+CK_FUNCTION(void, pack_b, (int transpose_b, long n, long k, const float *b, long ldb, float *packed),
+            (transpose_b, n, k, b, ldb, packed))
+CK_FUNCTION(void, gemm_packed,
+            (int transpose_a, long m, long n, long k, float alpha, const float *a, long lda, const float *packed,
+             float beta, float *c, long ldc),
+            (transpose_a, m, n, k, alpha, a, lda, packed, beta, c, ldc))
+
+CK_FUNCTION(void, exp, (long n, const float *x, float *y), (n, x, y))
+CK_FUNCTION(void, sigmoid, (long n, const float *x, float *y), (n, x, y))
+CK_FUNCTION(void, silu, (long n, const float *x, float *y), (n, x, y))
+CK_FUNCTION(void, softplus, (long n, const float *x, float *y), (n, x, y))
+CK_FUNCTION(void, exp_backward, (long n, const float *x, const float *dy, float *dx, int accumulate),
+            (n, x, dy, dx, accumulate))
+CK_FUNCTION(void, sigmoid_backward, (long n, const float *x, const float *dy, float *dx, int accumulate),
+            (n, x, dy, dx, accumulate))
+CK_FUNCTION(void, silu_backward, (long n, const float *x, const float *dy, float *dx, int accumulate),
+            (n, x, dy, dx, accumulate))
+CK_FUNCTION(void, softplus_backward, (long n, const float *x, const float *dy, float *dx, int accumulate),
+            (n, x, dy, dx, accumulate))
+CK_FUNCTION(void, swiglu_forward, (long rows, long hidden, const float *gate_up, float *out),
+            (rows, hidden, gate_up, out))
+CK_FUNCTION(void, swiglu_backward,
+            (long rows, long hidden, const float *gate_up, const float *dout, float *dgate_up),
+            (rows, hidden, gate_up, dout, dgate_up))
+CK_FUNCTION(void, add, (long n, const float *x, const float *y, float *out), (n, x, y, out))
+CK_FUNCTION(void, subtract, (long n, const float *x, const float *y, float *out), (n, x, y, out))
+CK_FUNCTION(void, multiply, (long n, const float *x, const float *y, float *out), (n, x, y, out))
+CK_FUNCTION(void, multiply_accumulate, (long n, const float *x, const float *y, float *out), (n, x, y, out))
+CK_FUNCTION(void, scale, (long n, float alpha, const float *x, float *out), (n, alpha, x, out))
+CK_FUNCTION(void, axpy, (long n, float alpha, const float *x, float *y), (n, alpha, x, y))
+CK_FUNCTION(double, sum, (long n, const float *x), (n, x))
+CK_FUNCTION(double, sum_of_squares, (long n, const float *x), (n, x))
+CK_FUNCTION(double, dot, (long n, const float *x, const float *y), (n, x, y))
+
+CK_FUNCTION(void, rms_norm_forward,
+            (long rows, long width, const float *x, long ldx, const float *weight, float epsilon, float *y, long ldy,
+             float *inverse_rms),
+            (rows, width, x, ldx, weight, epsilon, y, ldy, inverse_rms))
+CK_FUNCTION(void, rms_norm_backward,
+            (long rows, long width, const float *x, long ldx, const float *weight, const float *inverse_rms,
+             const float *dy, long lddy, float *dx, long lddx, int accumulate, float *dweight),
+            (rows, width, x, ldx, weight, inverse_rms, dy, lddy, dx, lddx, accumulate, dweight))
+CK_FUNCTION(void, l2_norm_forward,
+            (long rows, long width, const float *x, long ldx, float epsilon, float *y, long ldy, float *inverse_norm),
+            (rows, width, x, ldx, epsilon, y, ldy, inverse_norm))
+CK_FUNCTION(void, l2_norm_backward,
+            (long rows, long width, const float *x, long ldx, const float *inverse_norm, const float *dy, long lddy,
+             float *dx, long lddx, int accumulate),
+            (rows, width, x, ldx, inverse_norm, dy, lddy, dx, lddx, accumulate))
+CK_FUNCTION(void, softmax_rows, (long rows, long width, const float *x, long ldx, float *y, long ldy),
+            (rows, width, x, ldx, y, ldy))
+CK_FUNCTION(void, softmax_rows_backward,
+            (long rows, long width, const float *y, long ldy, const float *dy, long lddy, float *dx, long lddx,
+             int accumulate),
+            (rows, width, y, ldy, dy, lddy, dx, lddx, accumulate))
+
+CK_FUNCTION(void, rotary,
+            (long time, long heads, long head_dimension, long rotary_dimension, const float *cosines,
+             const float *sines, float *x, long ldx, int inverse),
+            (time, heads, head_dimension, rotary_dimension, cosines, sines, x, ldx, inverse))
+
+CK_FUNCTION(void, convolution_forward,
+            (long time, long channels, long kernel, const float *x, long ldx, const float *weight, int silu, float *y,
+             long ldy),
+            (time, channels, kernel, x, ldx, weight, silu, y, ldy))
+CK_FUNCTION(void, convolution_backward,
+            (long time, long channels, long kernel, const float *x, long ldx, const float *weight, int silu,
+             const float *dy, long lddy, float *dx, long lddx, int accumulate, float *dweight),
+            (time, channels, kernel, x, ldx, weight, silu, dy, lddy, dx, lddx, accumulate, dweight))
+CK_FUNCTION(void, convolution_step,
+            (long channels, long kernel, float *history, const float *x, const float *weight, int silu, float *y),
+            (channels, kernel, history, x, weight, silu, y))
+
+CK_FUNCTION(void, attention_forward,
+            (long time, long head_dimension, float scale, long window, long sinks, const float *q, long ldq,
+             const float *k, long ldk, const float *v, long ldv, float *out, long ldo, float *logsumexp,
+             float *scratch),
+            (time, head_dimension, scale, window, sinks, q, ldq, k, ldk, v, ldv, out, ldo, logsumexp, scratch))
+CK_FUNCTION(void, attention_backward,
+            (long time, long head_dimension, float scale, long window, long sinks, const float *q, long ldq,
+             const float *k, long ldk, const float *v, long ldv, const float *out, long ldo, const float *logsumexp,
+             const float *dout, long lddo, float *dq, long lddq, int accumulate_dq, float *dk, long lddk, float *dv,
+             long lddv, int accumulate_dkv, float *scratch),
+            (time, head_dimension, scale, window, sinks, q, ldq, k, ldk, v, ldv, out, ldo, logsumexp, dout, lddo, dq,
+             lddq, accumulate_dq, dk, lddk, dv, lddv, accumulate_dkv, scratch))
+CK_FUNCTION(void, attention_decode,
+            (long keys, long head_dimension, float scale, const float *q, const float *k, long ldk, const float *v,
+             long ldv, float *out, float *scratch),
+            (keys, head_dimension, scale, q, k, ldk, v, ldv, out, scratch))
+
+CK_FUNCTION(void, cross_entropy,
+            (long rows, long vocabulary, const float *logits, const int32_t *targets, const float *weights, float *nll,
+             int32_t *argmax, float *dlogits),
+            (rows, vocabulary, logits, targets, weights, nll, argmax, dlogits))
+
+CK_FUNCTION(void, adamw,
+            (long n, float *weights, const float *gradients, float *m, float *v, float learning_rate, float beta1,
+             float beta2, float epsilon, float decay, float correction1, float correction2, float gradient_scale),
+            (n, weights, gradients, m, v, learning_rate, beta1, beta2, epsilon, decay, correction1, correction2,
+             gradient_scale))
