@@ -22,6 +22,8 @@ public struct ModelCost: Sendable, Hashable, Codable {
     public var embeddingParameters: Int
     /// Each layer.
     public var layers: [LayerCost]
+    /// Floating-point operations of the MLP of one layer for one token; a part of each layer's.
+    public var mlpFLOPs: Double
     /// Floating-point operations of the head for one row of logits.
     public var headFLOPs: Double
 
@@ -31,7 +33,31 @@ public struct ModelCost: Sendable, Hashable, Codable {
     public var decodeFLOPs: Double { layers.reduce(headFLOPs) { $0 + $1.decodeFLOPs } }
     /// Bytes of float32 decode state after the context.
     public var stateBytes: Double { layers.reduce(0) { $0 + $1.stateBytes } }
-    /// Operations of one training step for each token, when a share of the tokens are targets: the backward pass costs
-    /// twice the forward pass.
-    public func trainingFLOPs(targetShare: Double) -> Double { 3 * (prefillFLOPs + targetShare * headFLOPs) }
+    /// Operations of a training step for each of its tokens, when a share of them are targets: the backward pass costs
+    /// twice the forward pass, and the last MLP and the head run over targets only.
+    public func trainingFLOPs(targetShare: Double) -> Double {
+        3 * (prefillFLOPs + targetShare * headFLOPs - (1 - targetShare) * mlpFLOPs)
+    }
+}
+
+extension LanguageModel {
+    /// What the model costs at a context length.
+    public func cost(context: Int) -> ModelCost {
+        let (width, hidden) = (architecture.width, architecture.hiddenWidth)
+        let mlp = Double(2 * 3 * width * hidden)
+        let layers = mixers.enumerated().map { layer, mixer in
+            let cost = mixer.cost(context: context)
+            let prefix = "model.layers.\(layer)."
+            let parameters = layout.specifications.filter { $0.name.hasPrefix(prefix) }.reduce(0) { $0 + $1.count }
+            return LayerCost(
+                mixer: architecture.layers[layer].mixer, parameters: parameters,
+                prefillFLOPs: cost.prefillFLOPs + mlp, decodeFLOPs: cost.decodeFLOPs + mlp,
+                stateBytes: cost.stateBytes)
+        }
+        let table = architecture.vocabularyCount * width
+        return ModelCost(
+            context: context, parameters: layout.parameterCount,
+            embeddingParameters: architecture.tiedHead ? table : 2 * table, layers: layers, mlpFLOPs: mlp,
+            headFLOPs: Double(2 * table))
+    }
 }

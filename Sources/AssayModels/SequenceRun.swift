@@ -2,8 +2,11 @@ import AssayTensor
 
 /// One worker's recorded forward (and backward) pass over micro-batches of a fixed shape.
 ///
-/// Everything is allocated when it is made; runs allocate nothing. It belongs to one thread at a time.
+/// Everything is allocated when it is made and in the first backward pass; runs after that allocate nothing. It belongs
+/// to one thread at a time.
 public final class SequenceRun {
+    /// The model.
+    public let model: LanguageModel
     /// Sequences in a micro-batch.
     public let batch: Int
     /// Tokens of a sequence.
@@ -11,40 +14,113 @@ public final class SequenceRun {
     /// The most targets that a micro-batch can have.
     public let targetCapacity: Int
 
+    private let tape: Tape
+    private let tokens: UnsafeMutablePointer<Int32>
+    private let targets: TargetTable
+    private let logits: Tensor
+    private let crossEntropy: CrossEntropy
+
     /// Records a model.
     /// - Parameter training: whether ``backward()`` will be called.
     public init(model: LanguageModel, batch: Int, time: Int, targetCapacity: Int, training: Bool) {
+        precondition(batch > 0 && time > 0 && targetCapacity > 0, "a run of nothing")
+        self.model = model
         self.batch = batch
         self.time = time
         self.targetCapacity = targetCapacity
+        tape = Tape(layout: model.layout, recordsGradients: training)
+        tokens = .allocate(capacity: batch * time)
+        tokens.initialize(repeating: 0, count: batch * time)
+        targets = TargetTable(capacity: targetCapacity)
+        logits = model.record(on: tape, tokens: tokens, shape: [batch, time], targets: targets)
+        crossEntropy = tape.crossEntropy(logits, targets)
     }
+
+    deinit { tokens.deallocate() }
+
+    /// Floats that the run holds: activations, gradients of activations and scratch.
+    public var floatCount: Int { tape.floatCount }
 
     /// Binds weights, and gradients to add to. To be called again whenever the weights have changed: products run over
     /// a packed copy of them that is made here.
-    public func bind(weights: FloatBlock, gradients: FloatBlock?) { fatalError() }
+    public func bind(weights: FloatBlock, gradients: FloatBlock?) { tape.bind(weights: weights, gradients: gradients) }
 
     /// Changes only the block that gradients are added to; the weights are those of the last full binding.
-    public func bind(gradients: FloatBlock) { fatalError() }
+    public func bind(gradients: FloatBlock) { tape.bind(gradients: gradients) }
 
     /// The tokens of the next run, `[batch, time]`.
-    public func load(tokens: UnsafeBufferPointer<Int32>) { fatalError() }
+    public func load(tokens source: UnsafeBufferPointer<Int32>) {
+        precondition(source.count == batch * time, "tokens of another shape")
+        let vocabulary = Int32(model.architecture.vocabularyCount)
+        for (i, token) in source.enumerated() {
+            precondition(token >= 0 && token < vocabulary, "token \(token) is outside the vocabulary")
+            tokens[i] = token
+        }
+    }
 
-    /// The targets of the next run, in any order.
-    public func load(targets: UnsafeBufferPointer<Target>) { fatalError() }
+    /// The targets of the next run, in any order; a row may have several.
+    public func load(targets source: UnsafeBufferPointer<Target>) {
+        precondition(source.count <= targetCapacity, "more targets than the run has room for")
+        let (rows, vocabulary) = (Int32(batch * time), Int32(model.architecture.vocabularyCount))
+        targets.clear()
+        for target in source {
+            precondition(target.row >= 0 && target.row < rows, "row \(target.row) is outside the micro-batch")
+            precondition(target.token >= 0 && target.token < vocabulary, "a target is outside the vocabulary")
+            targets.append(row: target.row, token: target.token, weight: target.weight)
+        }
+    }
 
     /// Runs forward. Returns the sum over the targets of weight times negative log likelihood.
     @discardableResult
-    public func forward() -> Double { fatalError() }
+    public func forward() -> Double {
+        tape.forward()
+        return crossEntropy.loss
+    }
 
     /// Adds the gradient of that sum to the bound gradients.
-    public func backward() { fatalError() }
+    public func backward() { tape.backward() }
 
     /// The negative log likelihood of each target of the last forward pass, in nats.
-    public var negativeLogLikelihoods: UnsafeBufferPointer<Float> { fatalError() }
+    public var negativeLogLikelihoods: UnsafeBufferPointer<Float> {
+        UnsafeBufferPointer(start: crossEntropy.negativeLogLikelihoods, count: targets.count)
+    }
 
     /// The most likely token at each target.
-    public var predictions: UnsafeBufferPointer<Int32> { fatalError() }
+    public var predictions: UnsafeBufferPointer<Int32> {
+        UnsafeBufferPointer(start: crossEntropy.predictions, count: targets.count)
+    }
 
     /// The logits at a target.
-    public func logits(_ target: Int) -> UnsafeBufferPointer<Float> { fatalError() }
+    public func logits(_ target: Int) -> UnsafeBufferPointer<Float> {
+        precondition(target >= 0 && target < targets.count, "no such target")
+        return UnsafeBufferPointer(start: logits.value + target * logits.width, count: logits.width)
+    }
+}
+
+extension LanguageModel {
+    /// Records the parallel form of the model. After the mixer of the last layer only target rows go on.
+    /// - Returns: the logits `[targets.capacity, vocabulary]`.
+    func record(on tape: Tape, tokens: UnsafePointer<Int32>, shape: [Int], targets: TargetTable) -> Tensor {
+        let epsilon = Float(architecture.normEpsilon)
+        func norm(_ name: String) -> Tensor { tape.parameter(name) }
+        var stream = tape.embedding(tokens, shape: shape, table: tape.parameter(ParameterName.embedding))
+        var normed = tape.rmsNorm(stream, norm(ParameterName.mixerNorm(0)), epsilon: epsilon)
+        for (layer, mixer) in mixers.enumerated() {
+            let isLast = layer == mixers.count - 1
+            let mixed = mixer.parallel(normed, prefix: Architecture.mixerPrefix(layer: layer), on: tape)
+            let mlpNorm = norm(ParameterName.mlpNorm(layer))
+            if isLast {
+                stream = tape.gatherSum(stream, mixed, targets)
+                normed = tape.rmsNorm(stream, mlpNorm, epsilon: epsilon)
+            } else {
+                (stream, normed) = tape.residualNorm(stream, mixed, mlpNorm, epsilon: epsilon)
+            }
+            let inner = tape.gatedMLP(
+                normed, gateUp: tape.parameter(ParameterName.gateUp(layer)),
+                down: tape.parameter(ParameterName.down(layer)))
+            let next = norm(isLast ? ParameterName.finalNorm : ParameterName.mixerNorm(layer + 1))
+            (stream, normed) = tape.residualNorm(stream, inner, next, epsilon: epsilon)
+        }
+        return tape.linear(normed, tape.parameter(headName))
+    }
 }

@@ -1,35 +1,36 @@
 import CKernels
 
-/// The right-hand side of matrix products in the order in which the kernel reads it: a copy of a parameter that the tape
-/// renews whenever weights are bound, so that no product of the step packs it again.
+/// The right-hand side of matrix products in the order in which the kernel reads it: a copy of a weight `[out, in]` that
+/// is made once for many products.
 public final class PackedMatrix {
-    let weight: Tensor
-    let isTransposed: Bool
     /// Columns of the product.
-    let n: Int
+    public let n: Int
     /// What is summed over.
-    let k: Int
+    public let k: Int
+    private let isTransposed: Bool
+    private let stride: Int
     private let memory: FloatBlock
 
-    init(_ weight: Tensor, isTransposed: Bool) {
-        precondition(weight.shape.count == 2, "only matrices are packed")
-        self.weight = weight
+    /// Room for a weight of a shape, for products `x * weight^T` (`isTransposed`) or `x * weight`.
+    public init(shape: [Int], isTransposed: Bool) {
+        precondition(shape.count == 2, "only matrices are packed")
         self.isTransposed = isTransposed
-        n = weight.shape[isTransposed ? 0 : 1]
-        k = weight.shape[isTransposed ? 1 : 0]
+        n = shape[isTransposed ? 0 : 1]
+        k = shape[isTransposed ? 1 : 0]
+        stride = shape[1]
         memory = FloatBlock(count: ck_packed_count(n, k))
     }
 
-    /// The packed elements.
-    public var pointer: UnsafePointer<Float> { UnsafePointer(memory.pointer) }
+    /// Takes the values of the weight.
+    public func pack(_ weight: UnsafePointer<Float>) {
+        ck_pack_b(isTransposed ? 1 : 0, n, k, weight, stride, memory.pointer)
+    }
 
-    func pack() { ck_pack_b(isTransposed ? 1 : 0, n, k, weight.value, weight.shape[1], memory.pointer) }
-
-    /// `c = a op(weight) + beta c` for rows of `a`.
-    func multiply(
-        rows: Int, _ a: UnsafePointer<Float>, stride: Int, adds: Bool = false, into c: UnsafeMutablePointer<Float>,
-        stride ldc: Int
+    /// `c = a op(weight) + (adds ? c : 0)` for `rows` rows of `a`. A row has the same bits whatever the other rows are.
+    public func multiply(
+        rows: Int, _ a: UnsafePointer<Float>, stride lda: Int, adds: Bool = false,
+        into c: UnsafeMutablePointer<Float>, stride ldc: Int
     ) {
-        ck_gemm_packed(0, rows, n, k, 1, a, stride, pointer, adds ? 1 : 0, c, ldc)
+        ck_gemm_packed(0, rows, n, k, 1, a, lda, memory.pointer, adds ? 1 : 0, c, ldc)
     }
 }

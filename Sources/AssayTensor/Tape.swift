@@ -41,11 +41,17 @@ public final class Tape {
         let outputs: [TensorStorage]
     }
 
+    private struct Packing {
+        let weight: TensorStorage
+        let isTransposed: Bool
+        let matrix: PackedMatrix
+    }
+
     private var nodes: [Node] = []
     private var pendingOutputs: [TensorStorage] = []
     private var inputs: [TensorStorage] = []
     private var parameters: [String: (tensor: Tensor, offset: Int)] = [:]
-    private var packedMatrices: [PackedMatrix] = []
+    private var packedMatrices: [Packing] = []
     private var blocks: [FloatBlock] = []
     private let pool = GradientPool()
     private let sharedWorkspace = Workspace()
@@ -104,10 +110,10 @@ public final class Tape {
     /// A packed copy of a parameter `[out, in]` for products `x * weight^T` (`isTransposed`) or `x * weight`.
     public func packed(_ weight: Tensor, isTransposed: Bool) -> PackedMatrix {
         precondition(weight.storage.boundGradient != nil, "only parameters are packed")
-        let known = packedMatrices.first { $0.weight.storage === weight.storage && $0.isTransposed == isTransposed }
-        if let known { return known }
-        let matrix = PackedMatrix(weight, isTransposed: isTransposed)
-        packedMatrices.append(matrix)
+        let known = packedMatrices.first { $0.weight === weight.storage && $0.isTransposed == isTransposed }
+        if let known { return known.matrix }
+        let matrix = PackedMatrix(shape: weight.shape, isTransposed: isTransposed)
+        packedMatrices.append(Packing(weight: weight.storage, isTransposed: isTransposed, matrix: matrix))
         return matrix
     }
 
@@ -125,7 +131,7 @@ public final class Tape {
     public func bind(weights: FloatBlock, gradients: FloatBlock? = nil) {
         precondition(weights.count >= layout.count, "the block of weights is too small for the layout")
         for (tensor, offset) in parameters.values { tensor.storage.value = weights.pointer + offset }
-        for matrix in packedMatrices { matrix.pack() }
+        for packing in packedMatrices { packing.matrix.pack(packing.weight.value) }
         if let gradients { bind(gradients: gradients) }
     }
 

@@ -69,17 +69,17 @@ public struct MixerStep {
     public let capacity: Int
     /// Scratch of ``Mixer/stepScratchCount(batch:capacity:)`` floats.
     public let scratch: UnsafeMutablePointer<Float>
-    /// The model's weights.
-    public let weights: FloatBlock
-    /// Where they lie.
-    public let layout: ParameterLayout
-    /// The prefix of this layer's parameter names.
-    public let prefix: String
+    let parameters: LayerParameters
 
-    /// A parameter of this layer.
-    public func parameter(_ name: String) -> UnsafeMutablePointer<Float> {
-        guard let specification = layout[prefix + name] else { preconditionFailure("no parameter \(prefix)\(name)") }
-        return weights.pointer + specification.offset
+    /// A parameter of this layer, by its name without the prefix.
+    public func parameter(_ name: String) -> UnsafeMutablePointer<Float> { parameters.pointer(name) }
+
+    /// `output = rows * weight^T` for a parameter `[out, in]` of this layer and ``batch`` rows.
+    public func multiply(
+        _ name: String, _ rows: UnsafePointer<Float>, stride: Int, into output: UnsafeMutablePointer<Float>,
+        stride outputStride: Int
+    ) {
+        parameters.matrix(name).multiply(rows: batch, rows, stride: stride, into: output, stride: outputStride)
     }
 }
 

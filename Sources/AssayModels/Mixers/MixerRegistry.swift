@@ -3,7 +3,10 @@ import AssayCore
 /// Which mixers there are. A new mixer is one line here.
 public enum MixerRegistry {
     /// The mixers.
-    public static let types: [any Mixer.Type] = []
+    public static let types: [any Mixer.Type] = [
+        FullAttention.self,
+        SlidingWindowAttention.self,
+    ]
 
     /// Their names.
     public static var names: [String] { types.map { $0.name } }

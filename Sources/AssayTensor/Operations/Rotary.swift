@@ -1,36 +1,4 @@
 import CKernels
-import Foundation
-
-/// Cosines and sines of the rotary angles of positions.
-public struct RotaryTable: Sendable {
-    /// Positions.
-    public let time: Int
-    /// Elements of a head that are turned; even.
-    public let dimension: Int
-    /// `[time, dimension / 2]`.
-    public let cosines: [Float]
-    /// `[time, dimension / 2]`.
-    public let sines: [Float]
-
-    /// Angles `position * base^(-2 i / dimension)` (Su et al., RoFormer).
-    public init(time: Int, dimension: Int, base: Double, firstPosition: Int = 0) {
-        precondition(dimension % 2 == 0, "rotary pairs need an even dimension")
-        self.time = time
-        self.dimension = dimension
-        let half = dimension / 2
-        var cosines = [Float](repeating: 0, count: time * half)
-        var sines = cosines
-        for t in 0..<time {
-            for i in 0..<half {
-                let angle = Double(firstPosition + t) * pow(base, -2 * Double(i) / Double(dimension))
-                cosines[t * half + i] = Float(cos(angle))
-                sines[t * half + i] = Float(sin(angle))
-            }
-        }
-        self.cosines = cosines
-        self.sines = sines
-    }
-}
 
 extension Tape {
     /// Turns the first `table.dimension` elements of each of the first `heads` heads, IN PLACE, and returns `x`.

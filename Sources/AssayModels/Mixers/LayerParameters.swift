@@ -1,0 +1,45 @@
+import AssayTensor
+
+/// The parameters under a prefix, found fast: what a layer reads while decoding. It packs matrices when they are first
+/// multiplied with.
+final class LayerParameters {
+    private struct Entry {
+        let name: String
+        let shape: [Int]
+        let pointer: UnsafeMutablePointer<Float>
+        var matrix: PackedMatrix?
+    }
+
+    private var entries: [Entry]
+    private let weights: FloatBlock
+
+    init(prefix: String, layout: ParameterLayout, weights: FloatBlock) {
+        self.weights = weights
+        entries = layout.specifications.compactMap { specification in
+            guard specification.name.hasPrefix(prefix) else { return nil }
+            return Entry(
+                name: String(specification.name.dropFirst(prefix.count)), shape: specification.shape,
+                pointer: weights.pointer + specification.offset)
+        }
+    }
+
+    private func index(_ name: String) -> Int {
+        guard let index = entries.firstIndex(where: { $0.name == name }) else {
+            preconditionFailure("no parameter \(name)")
+        }
+        return index
+    }
+
+    /// The values of a parameter.
+    func pointer(_ name: String) -> UnsafeMutablePointer<Float> { entries[index(name)].pointer }
+
+    /// A matrix `[out, in]`, packed for `x * weight^T`.
+    func matrix(_ name: String) -> PackedMatrix {
+        let index = index(name)
+        if let known = entries[index].matrix { return known }
+        let matrix = PackedMatrix(shape: entries[index].shape, isTransposed: true)
+        matrix.pack(entries[index].pointer)
+        entries[index].matrix = matrix
+        return matrix
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+
+/// The plain definitions in double precision, from which the reference forms of mixers are put together. Slow and
+/// obvious on purpose.
+public enum Reference {
+    /// `x * weight^T` for rows of `x` and a weight `[out, in]`.
+    public static func linear(_ x: [Double], _ weight: [Double], inputs: Int) -> [Double] {
+        let (rows, outputs) = (x.count / inputs, weight.count / inputs)
+        var y = [Double](repeating: 0, count: rows * outputs)
+        for r in 0..<rows {
+            for o in 0..<outputs {
+                var sum = 0.0
+                for i in 0..<inputs { sum += x[r * inputs + i] * weight[o * inputs + i] }
+                y[r * outputs + o] = sum
+            }
+        }
+        return y
+    }
+
+    /// `x / sqrt(mean(x^2) + epsilon) * weight` for rows of the weight's width.
+    public static func rmsNorm(_ x: [Double], _ weight: [Double], epsilon: Double) -> [Double] {
+        var y = x
+        for start in stride(from: 0, to: x.count, by: weight.count) {
+            var sum = 0.0
+            for i in 0..<weight.count { sum += x[start + i] * x[start + i] }
+            let inverse = 1 / (sum / Double(weight.count) + epsilon).squareRoot()
+            for i in 0..<weight.count { y[start + i] = x[start + i] * inverse * weight[i] }
+        }
+        return y
+    }
+
+    /// Causal depthwise convolution: `x` `[time, channels]`, `weight` `[channels, kernel]`.
+    public static func convolution(_ x: [Double], _ weight: [Double], channels: Int) -> [Double] {
+        let (time, kernel) = (x.count / channels, weight.count / channels)
+        var y = [Double](repeating: 0, count: x.count)
+        for t in 0..<time {
+            for c in 0..<channels {
+                for j in 0..<kernel where t - kernel + 1 + j >= 0 {
+                    y[t * channels + c] += weight[c * kernel + j] * x[(t - kernel + 1 + j) * channels + c]
+                }
+            }
+        }
+        return y
+    }
+
+    /// `1 / (1 + exp(-x))`.
+    public static func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+
+    /// `x sigmoid(x)`.
+    public static func silu(_ x: Double) -> Double { x * sigmoid(x) }
+
+    /// `log(1 + exp(x))`.
+    public static func softplus(_ x: Double) -> Double { max(x, 0) + log1p(exp(-abs(x))) }
+
+    /// The SwiGLU MLP: gate and up `[2 * hidden, width]`, down `[width, hidden]`.
+    public static func gatedMLP(_ x: [Double], gateUp: [Double], down: [Double], width: Int) -> [Double] {
+        let products = linear(x, gateUp, inputs: width)
+        let hidden = down.count / width
+        var activated: [Double] = []
+        for start in stride(from: 0, to: products.count, by: 2 * hidden) {
+            for i in 0..<hidden { activated.append(silu(products[start + i]) * products[start + hidden + i]) }
+        }
+        return linear(activated, down, inputs: hidden)
+    }
+
+    /// Columns `offset ..< offset + count` of rows of a width.
+    public static func columns(_ x: [Double], width: Int, offset: Int, count: Int) -> [Double] {
+        stride(from: 0, to: x.count, by: width).flatMap { x[($0 + offset)..<($0 + offset + count)] }
+    }
+
+    /// Turns the first `dimension` elements of each head of each row, in half-split pairs.
+    public static func rotary(
+        _ x: [Double], heads: Int, headDimension: Int, dimension: Int, base: Double
+    ) -> [Double] {
+        var y = x
+        let half = dimension / 2
+        for t in 0..<(x.count / (heads * headDimension)) {
+            for head in 0..<heads {
+                let start = (t * heads + head) * headDimension
+                for i in 0..<half {
+                    let angle = Double(t) * pow(base, -2 * Double(i) / Double(dimension))
+                    let (a, b) = (x[start + i], x[start + half + i])
+                    y[start + i] = a * cos(angle) - b * sin(angle)
+                    y[start + half + i] = b * cos(angle) + a * sin(angle)
+                }
+            }
+        }
+        return y
+    }
+}
