@@ -8,10 +8,12 @@
 
 #include "ck_attention.h"
 #include "ck_convolution.h"
+#include "ck_delta.h"
 #include "ck_dispatch.h"
 #include "ck_elementwise.h"
 #include "ck_gemm.h"
 #include "ck_hash.h"
+#include "ck_lightning.h"
 #include "ck_loss.h"
 #include "ck_norm.h"
 #include "ck_optimizer.h"

@@ -12,3 +12,8 @@
 #include "attention.h"
 #include "loss.h"
 #include "optimizer.h"
+#include "delta_products.h"
+#include "delta_chunk.h"
+#include "delta_rule.h"
+#include "delta_gate.h"
+#include "lightning.h"

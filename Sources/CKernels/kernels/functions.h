@@ -112,3 +112,32 @@ CK_FUNCTION(void, adamw,
              float beta2, float epsilon, float decay, float correction1, float correction2, float gradient_scale),
             (n, weights, gradients, m, v, learning_rate, beta1, beta2, epsilon, decay, correction1, correction2,
              gradient_scale))
+
+CK_FUNCTION(void, delta_forward,
+            (const ck_delta_head *head, float *out, long ldo, float *states, float *errors, float *scratch),
+            (head, out, ldo, states, errors, scratch))
+CK_FUNCTION(void, delta_backward,
+            (const ck_delta_head *head, const float *states, const float *errors, const float *dout, long lddo,
+             const ck_delta_gradients *gradients, float *scratch),
+            (head, states, errors, dout, lddo, gradients, scratch))
+CK_FUNCTION(void, delta_step, (const ck_delta_head *head, float *state, float *out, float *scratch),
+            (head, state, out, scratch))
+CK_FUNCTION(void, gated_norm_forward,
+            (long rows, long width, const float *x, long ldx, const float *weight, const float *gate, long ldg,
+             int sigmoid, float epsilon, float *y, long ldy, float *inverse_rms),
+            (rows, width, x, ldx, weight, gate, ldg, sigmoid, epsilon, y, ldy, inverse_rms))
+CK_FUNCTION(void, gated_norm_backward,
+            (long rows, long width, const float *x, long ldx, const float *weight, const float *gate, long ldg,
+             int sigmoid, const float *inverse_rms, const float *dy, long lddy, float *dx, long lddx, float *dgate,
+             long lddg, int accumulate_gate, float *dweight),
+            (rows, width, x, ldx, weight, gate, ldg, sigmoid, inverse_rms, dy, lddy, dx, lddx, dgate, lddg,
+             accumulate_gate, dweight))
+
+CK_FUNCTION(void, lightning_forward,
+            (const ck_lightning_head *head, float *out, long ldo, float *states, int keep, float *scratch),
+            (head, out, ldo, states, keep, scratch))
+CK_FUNCTION(void, lightning_backward,
+            (const ck_lightning_head *head, const float *states, const float *dout, long lddo, float *dq, float *dk,
+             float *dv, long ldd, int accumulate, float *scratch),
+            (head, states, dout, lddo, dq, dk, dv, ldd, accumulate, scratch))
+CK_FUNCTION(void, lightning_step, (const ck_lightning_head *head, float *state, float *out), (head, state, out))
