@@ -1,7 +1,7 @@
 // Causal softmax attention: ONE head of ONE sequence.
 //
 // Query t sees key s if s <= t and (window == 0 or t - s < window or s < sinks). Work is done on visible blocks only,
-// and the scores are never stored whole. q, k, v, out: [time, head_dimension]; their leading dimension is the distance of
+// and the scores are never stored whole. q, k, v, out: [time, head_dimension], the leading dimension the distance of
 // two tokens in floats. For grouped queries the caller loops over the query heads of a key-value head and has dk and dv
 // accumulated.
 #ifndef CK_ATTENTION_H

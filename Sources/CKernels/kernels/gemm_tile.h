@@ -16,17 +16,25 @@ CK_INLINE void gemm_tile(const int rows, const int vectors, const int transposed
   CK_UNROLL for (int i = 0; i < rows; i++) {
     CK_UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = 0;
   }
+  // One pointer for three rows: with one register for lda, x86 then addresses all rows directly. The empty asm keeps the
+  // compiler from finding out how the pointers hang together; the second from hoisting loads until registers run out.
+  const float *left[(CK_TILE_ROWS + 2) / 3];
+  CK_UNROLL for (int i = 0; i < rows; i += 3) {
+    left[i / 3] = transposed ? a + i : a + i * lda;
+    if (!transposed) __asm__("" : "+r"(left[i / 3]));
+  }
   const long row = transposed ? 1 : lda, step = transposed ? lda : 1;
 #pragma clang loop unroll_count(4)
   for (long p = 0; p < k; p++) {
     vf right[2];
     CK_UNROLL for (int j = 0; j < vectors; j++) right[j] = v_load(b + j * W);
     CK_UNROLL for (int i = 0; i < rows; i++) {
-      vf left = v_set(a[i * row]);
-      CK_UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = left * right[j] + sum[i][j];
+      vf x = v_set(left[i / 3][i % 3 * row]);
+      CK_UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = x * right[j] + sum[i][j];
     }
-    a += step;
+    CK_UNROLL for (int i = 0; i < rows; i += 3) left[i / 3] += step;
     b += ldb;
+    __asm__ volatile("" ::: "memory");
   }
   CK_UNROLL for (int i = 0; i < rows; i++) {
     CK_UNROLL for (int j = 0; j < vectors; j++) {

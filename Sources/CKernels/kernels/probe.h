@@ -8,7 +8,7 @@ CK_INLINE double thread_seconds(void) {
 }
 
 static double isa_fma_peak_probe(double seconds) {
-  enum { chains = 12, steps = 20000 };
+  enum { chains = 12, steps = 400000 };
   volatile float one = 1, nothing = 0;
   vf factor = one, term = nothing, sum[chains];
   CK_UNROLL for (int i = 0; i < chains; i++) sum[i] = one + (float)i;
