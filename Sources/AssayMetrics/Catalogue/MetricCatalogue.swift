@@ -1,0 +1,11 @@
+/// All metrics, in the order of reports.
+public enum MetricCatalogue {
+    /// Every definition.
+    public static let all: [MetricDefinition] =
+        accuracies + hops + likelihoods + capacities + episodes + divergences + serving
+
+    /// The definition of a key.
+    public static func definition(_ key: String) -> MetricDefinition? { byKey[key] }
+
+    private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
+}

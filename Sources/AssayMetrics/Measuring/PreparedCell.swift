@@ -1,0 +1,111 @@
+import AssayCore
+
+/// A cell with its items in order and its single-hop twins found.
+struct PreparedCell: Sendable {
+    let data: CellData
+    /// In order of identity, each once.
+    let items: [ScoredItem]
+    /// Places of the single-hop twins of an item, by the item's identity.
+    let twins: [ItemID: [Int]]
+    /// Hops of the items that have twins.
+    let parentHops: [ItemID: Int]
+    /// Twins stand for hop 1 when no main question has one hop.
+    let twinsCountAsOneHop: Bool
+    /// Some response of a set of values: its score is an F1, its exact match a detail.
+    let isSet: Bool
+
+    init(_ data: CellData) throws {
+        self.data = data
+        items = data.items.sorted { $0.item.id < $1.item.id }
+        var twins: [ItemID: [Int]] = [:]
+        for (place, scored) in items.enumerated() {
+            if place > 0, items[place - 1].item.id == scored.item.id {
+                throw AssayError(
+                    .defect, "item \(scored.item.id.rawValue) of task '\(data.task)' appears twice in a cell")
+            }
+            if scored.response.item != scored.item.id {
+                throw AssayError(
+                    .defect, "a response of task '\(data.task)' is joined to another item than its own")
+            }
+            if let parent = scored.item.parent { twins[parent, default: []].append(place) }
+        }
+        self.twins = twins
+        parentHops = Dictionary(
+            uniqueKeysWithValues: items.filter { twins[$0.item.id] != nil }.map { ($0.item.id, $0.item.hops) })
+        twinsCountAsOneHop = !items.contains { $0.item.parent == nil && $0.item.hops == 1 }
+        isSet = items.contains { $0.response.detail["precision"] != nil }
+    }
+
+    /// Whether the cell holds episodes in closed loop.
+    var isEpisodes: Bool { data.family == .agent && data.condition.path == .recurrent }
+
+    /// Whether the cell holds answers that are right or wrong.
+    var isAnswers: Bool { data.condition.path != .divergence && !isEpisodes }
+
+    /// An item of its own, not the twin of another.
+    func isMain(_ place: Int) -> Bool { items[place].item.parent == nil }
+
+    /// A main item, or a twin where twins stand for hop 1.
+    func countsForHops(_ place: Int) -> Bool { isMain(place) || twinsCountAsOneHop }
+
+    /// A grade in [0, 1]; nil when the item is lost.
+    func score(_ place: Int) -> Double? {
+        let response = items[place].response
+        guard response.status == .graded, let score = response.score, (0...1).contains(score) else { return nil }
+        return score
+    }
+
+    /// A finite detail of a graded item.
+    func detail(_ name: String, _ place: Int) -> Double? {
+        let response = items[place].response
+        guard response.status == .graded, let value = response.detail[name], value.isFinite else { return nil }
+        return value
+    }
+
+    /// Whether the whole answer was right.
+    func exact(_ place: Int) -> Double? { isSet ? detail("exact", place) : score(place) }
+}
+
+/// Cells that one metric spans: one task, or several tasks of a generator, under one condition.
+struct CellGroup: Sendable {
+    let label: String
+    let condition: Condition
+    let cells: [PreparedCell]
+    /// The cell and the place in it of every item.
+    let places: [(cell: Int, place: Int)]
+    /// The cluster of every item, counted through all cells.
+    let clusterOf: [Int]
+    /// The cell of every cluster.
+    let strata: [Int]
+
+    init(label: String, cells: [PreparedCell]) {
+        self.label = label
+        self.cells = cells
+        condition = cells[0].data.condition
+        var places: [(cell: Int, place: Int)] = []
+        var clusterOf: [Int] = []
+        var strata: [Int] = []
+        for (index, cell) in cells.enumerated() {
+            var last: Int?
+            for (place, scored) in cell.items.enumerated() {
+                // Items are in order of identity, so a cluster's items are neighbours.
+                if scored.item.id.cluster != last {
+                    last = scored.item.id.cluster
+                    strata.append(index)
+                }
+                places.append((index, place))
+                clusterOf.append(strata.count - 1)
+            }
+        }
+        self.places = places
+        self.clusterOf = clusterOf
+        self.strata = strata
+    }
+
+    var count: Int { places.count }
+
+    func record(_ position: Int) -> ItemRecord {
+        let (cell, place) = places[position]
+        return cells[cell].items[place].item
+    }
+}

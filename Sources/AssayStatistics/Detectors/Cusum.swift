@@ -1,0 +1,66 @@
+/// The two-sided cumulative-sum detector (Page, Biometrika 41, 1954).
+public enum Cusum {
+    /// What the detector saw along a series.
+    public struct Trace: Sendable, Hashable {
+        /// max(0, previous + z - k) at each point.
+        public var rise: [Double]
+        /// max(0, previous - z - k) at each point.
+        public var fall: [Double]
+        /// The first point where a sum passed the threshold.
+        public var alarm: Int?
+        /// The first point of the run-up to the alarm: the one after the last zero of the sum that passed.
+        public var onset: Int?
+        /// The alarm came from the rising side.
+        public var isRise: Bool
+
+        /// The largest value of either sum.
+        public var largest: Double { max(rise.max() ?? 0, fall.max() ?? 0) }
+    }
+
+    /// The allowance k that suits shifts of about one standard deviation.
+    public static let allowance = 0.5
+
+    /// Runs over standardised values.
+    public static func run(_ z: [Double], allowance: Double = Cusum.allowance, threshold: Double) -> Trace {
+        var trace = Trace(rise: [], fall: [], alarm: nil, onset: nil, isRise: false)
+        var rise = 0.0
+        var fall = 0.0
+        for (index, value) in z.enumerated() {
+            rise = max(0, rise + value - allowance)
+            fall = max(0, fall - value - allowance)
+            trace.rise.append(rise)
+            trace.fall.append(fall)
+            guard trace.alarm == nil, max(rise, fall) > threshold else { continue }
+            trace.alarm = index
+            trace.isRise = rise > fall
+            let sums = trace.isRise ? trace.rise : trace.fall
+            trace.onset = (sums.lastIndex { $0 == 0 } ?? -1) + 1
+        }
+        return trace
+    }
+
+    /// Removes a known autocorrelation of lag one and restores unit variance.
+    public static func whitened(_ z: [Double], autocorrelation: Double) -> [Double] {
+        guard autocorrelation != 0 else { return z }
+        let scale = 1 / (1 - autocorrelation * autocorrelation).squareRoot()
+        return z.indices.map { $0 == 0 ? z[0] : (z[$0] - autocorrelation * z[$0 - 1]) * scale }
+    }
+
+    /// Standardises each value against the mean of those before it (Brown, Durbin and Evans's recursive residuals, with
+    /// weights 1 / SE^2): independent and standard normal under a constant level, whatever that level is.
+    ///
+    /// The errors come from within the points, not from the spread of the series, so that a handful of points is
+    /// enough. One value fewer than there are points.
+    public static func recursiveResiduals(_ values: [Double], standardErrors: [Double]) -> [Double] {
+        var residuals: [Double] = []
+        var weights = 0.0
+        var weighted = 0.0
+        for (value, error) in zip(values, standardErrors) {
+            let variance = error * error
+            if weights > 0 { residuals.append((value - weighted / weights) / (variance + 1 / weights).squareRoot()) }
+            weights += 1 / variance
+            weighted += value / variance
+        }
+        return residuals
+    }
+}
