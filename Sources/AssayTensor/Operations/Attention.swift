@@ -61,6 +61,7 @@ private final class AttentionOperation: TapeOperation {
     let output: Tensor
     let logSumExp: UnsafeMutablePointer<Float>
     let workspace: Workspace
+    let claim: SliceClaim
 
     init(
         query: TensorSlice, key: TensorSlice, value: TensorSlice, shape: AttentionShape, output: Tensor,
@@ -73,6 +74,7 @@ private final class AttentionOperation: TapeOperation {
         self.output = output
         self.logSumExp = logSumExp
         self.workspace = workspace
+        claim = SliceClaim([query, key, value])
     }
 
     func forward() {
@@ -95,21 +97,24 @@ private final class AttentionOperation: TapeOperation {
         let (batch, time) = (output.shape[0], output.shape[1])
         let (dimension, group) = (shape.headDimension, shape.heads / shape.keyValueHeads)
         let gradient = output.gradient
-        let adds = TensorSlice.claimGradients(query, key, value)
-        precondition(adds[1] == adds[2], "keys and values are claimed alike")
+        claim.claim()
+        // The kernel has one flag for keys and values.
+        let addsBoth = claim.adds(1) || claim.adds(2)
+        if addsBoth, !claim.adds(1) { key.clearGradient() }
+        if addsBoth, !claim.adds(2) { value.clearGradient() }
         let (dq, dk, dv) = (query.gradient, key.gradient, value.gradient)
         for sequence in 0..<batch {
             let row = sequence * time
             for head in 0..<shape.heads {
                 let (q, kv) = (head * dimension, head / group * dimension)
-                let addsKeyValue = adds[1] || head % group > 0
+                let addsKeyValue = addsBoth || head % group > 0
                 ck_attention_backward(
                     time, dimension, shape.scale, shape.window, shape.sinks,
                     query.value + row * query.stride + q, query.stride, key.value + row * key.stride + kv, key.stride,
                     value.value + row * value.stride + kv, value.stride, output.value + row * output.width + q,
                     output.width, logSumExp + (sequence * shape.heads + head) * time,
                     gradient + row * output.width + q, output.width, dq + row * query.stride + q, query.stride,
-                    adds[0] ? 1 : 0, dk + row * key.stride + kv, key.stride, dv + row * value.stride + kv,
+                    claim.adds(0) ? 1 : 0, dk + row * key.stride + kv, key.stride, dv + row * value.stride + kv,
                     value.stride, addsKeyValue ? 1 : 0, workspace.pointer)
             }
         }

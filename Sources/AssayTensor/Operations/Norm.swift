@@ -128,6 +128,7 @@ private final class RMSNormPartsOperation: TapeOperation {
     let epsilon: Float
     let output: Tensor
     let inverse: UnsafeMutablePointer<Float>
+    let claim: SliceClaim
 
     init(
         input: Tensor, weights: [Tensor], counts: [Int], epsilon: Float, output: Tensor,
@@ -139,6 +140,7 @@ private final class RMSNormPartsOperation: TapeOperation {
         self.epsilon = epsilon
         self.output = output
         self.inverse = inverse
+        claim = SliceClaim([input.columns(0, output.width)])
     }
 
     /// Calls with the weight, the first column and the number of each part.
@@ -166,7 +168,8 @@ private final class RMSNormPartsOperation: TapeOperation {
     func backward() {
         let rows = input.rows
         let gradient = output.gradient
-        let adds = TensorSlice.claimGradients(input.columns(0, output.width))[0]
+        claim.claim()
+        let adds = claim.adds(0)
         forEachPart { weight, column, part in
             ck_rms_norm_backward(
                 rows, weight.count, input.value + column, input.width, weight.value, inverse + part * rows,
