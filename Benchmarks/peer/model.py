@@ -113,19 +113,19 @@ class Model:
         return x.unflatten(-1, (-1, self.shape["headDimension"])).transpose(1, 2)
 
     def short_convolution(self, x, layer, settings):
-        """Causal depthwise convolution of `[batch, time, channels]`, and SiLU."""
+        """Causal depthwise convolution of `[batch, time, channels]`."""
         if not self.shape["convolution"]:
             return x
         weight, time = layer["convolution"], x.shape[1]
         taps = weight.shape[1]
         if settings.convolution == "grouped":
             y = F.conv1d(x.transpose(1, 2), weight.unsqueeze(1), padding=taps - 1, groups=weight.shape[0])
-            return F.silu(y[..., :time]).transpose(1, 2)
+            return y[..., :time].transpose(1, 2)
         padded = F.pad(x, (0, 0, taps - 1, 0))
         y = padded[:, :time] * weight[:, 0]
         for tap in range(1, taps):
             y = torch.addcmul(y, padded[:, tap:tap + time], weight[:, tap])
-        return F.silu(y)
+        return y
 
     def rotary(self, x):
         """Rotates pairs (i, i + d/2) of `[batch, heads, time, headDimension]`."""
@@ -151,7 +151,8 @@ class Model:
         inner = parts["q"]
         projected = F.linear(x, layer["in"])
         qkv, z, b, a = projected.split([3 * inner, inner, parts["b"], parts["a"]], -1)
-        q, k, v = (self.heads(part) for part in self.short_convolution(qkv, layer, settings).chunk(3, -1))
+        qkv = F.silu(self.short_convolution(qkv, layer, settings))
+        q, k, v = (self.heads(part) for part in qkv.chunk(3, -1))
         q = q * torch.rsqrt(q.square().sum(-1, keepdim=True) + 1e-6) * self.shape["headDimension"] ** -0.5
         k = k * torch.rsqrt(k.square().sum(-1, keepdim=True) + 1e-6)
         beta = torch.sigmoid(b).transpose(1, 2)
@@ -224,19 +225,18 @@ def triangular_solve(lower, right, how):
 EMBEDDING, FINAL_NORM = "model.embed_tokens.weight", "model.norm.weight"
 LAYER_NAMES = {
     "mixer_norm": ["input_layernorm.weight"],
-    "convolution": ["mixer.q_conv1d.weight", "mixer.k_conv1d.weight", "mixer.v_conv1d.weight"],
+    "convolution": ["mixer.conv.weight"],
     "a_log": ["mixer.A_log"],
     "dt_bias": ["mixer.dt_bias"],
-    "norm": ["mixer.o_norm.weight"],
-    "out": ["mixer.o_proj.weight"],
+    "norm": ["mixer.norm.weight"],
+    "out": ["mixer.out_proj.weight"],
     "mlp_norm": ["post_attention_layernorm.weight"],
     "gate_up": ["mlp.gate_up_proj.weight"],
     "down": ["mlp.down_proj.weight"],
 }
 INPUT_NAMES = {
-    "full": ["mixer.q_proj.weight", "mixer.k_proj.weight", "mixer.v_proj.weight"],
-    "gated-delta-net": ["mixer.q_proj.weight", "mixer.k_proj.weight", "mixer.v_proj.weight", "mixer.g_proj.weight",
-                        "mixer.b_proj.weight", "mixer.a_proj.weight"],
+    "full": ["mixer.qkv_proj.weight"],
+    "gated-delta-net": ["mixer.qkv_proj.weight", "mixer.z_proj.weight", "mixer.b_proj.weight", "mixer.a_proj.weight"],
 }
 
 

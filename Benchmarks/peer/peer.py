@@ -166,7 +166,7 @@ class Peer:
                 pieces = gradients[name].split([size for _, size in names]) if len(names) > 1 else [gradients[name]]
                 for (part, _), piece in zip(names, pieces):
                     parts[part] = float(piece.double().norm())
-            answers[settings.brief(shape)] = {"loss": float(loss), "gradientNorm": norm, "gradients": parts}
+            answers[settings.brief(shape)] = {"loss": loss.item(), "gradientNorm": norm, "gradients": parts}
         return {"answers": answers, "parameters": sum(p.numel() for p in parameters.values())}
 
 
