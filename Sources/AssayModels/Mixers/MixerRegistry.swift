@@ -5,6 +5,8 @@ public enum MixerRegistry {
     /// The mixers.
     public static let types: [any Mixer.Type] = [
         FullAttention.self,
+        GatedDeltaNet.self,
+        LightningAttention.self,
         SlidingWindowAttention.self,
     ]
 

@@ -1,0 +1,152 @@
+import AssayTensor
+import CKernels
+import Foundation
+
+/// Lightning attention as in MiniMax-Text-01 (transformers: `MiniMaxLightningAttention`): linear attention whose state
+/// fades by a fixed factor a head,
+///
+///     q, k, v = silu(x W_qkv);  S = lambda_h S + k' v;  o = q S
+///     y = W_out(sigmoid(x W_gate) * rms(o of all heads jointly, epsilon 1e-6))
+///     lambda_h = exp(-2^(-8 (h + 1) / heads) (1 - layer / (layers - 1 + 1e-5) + 1e-5))
+///
+/// without positions, without scaling by the head dimension. Where the architecture has a short convolution, q, k and v
+/// go through it and SiLU comes after it, so once in any case. It has no options; it has as many key and value heads as
+/// query heads.
+public struct LightningAttention: Mixer {
+    /// `lightning`.
+    public static let name = "lightning"
+    /// None.
+    public static let optionNames: [String] = []
+
+    let projection: QueryKeyValueProjection
+    let heads: Int
+    let headDimension: Int
+    /// Minus the logarithm of each head's decay.
+    let slopes: [Double]
+    private let outputDeviation: Float
+
+    static let epsilon = 1e-6
+
+    /// The mixer of a layer.
+    public init(_ request: MixerRequest) throws {
+        let architecture = request.architecture
+        heads = architecture.heads
+        headDimension = architecture.headDimension
+        let width = heads * headDimension
+        projection = QueryKeyValueProjection(
+            architecture, queryWidth: width, keyWidth: width, valueWidth: width, activates: true)
+        slopes = Self.slopes(heads: heads, layer: request.layer, layerCount: request.layerCount)
+        outputDeviation = architecture.outputDeviation
+    }
+
+    /// Minus the logarithm of each head's decay in a layer; later layers forget more slowly.
+    static func slopes(heads: Int, layer: Int, layerCount: Int) -> [Double] {
+        let factor = 1 - Double(layer) / (Double(layerCount - 1) + 1e-5) + 1e-5
+        return (1...heads).map { pow(2, -8 * Double($0) / Double(heads)) * factor }
+    }
+
+    private var width: Int { projection.width }
+    private var headsWidth: Int { heads * headDimension }
+    private var headStateCount: Int { headDimension * headDimension }
+
+    /// Declares the projections, the output gate and the norm of the heads.
+    public func declareParameters(prefix: String, in layout: inout ParameterLayout) {
+        projection.declareParameters(prefix: prefix, in: &layout)
+        layout.declare(
+            prefix + "output_gate.weight", [headsWidth, width], .normal(standardDeviation: projection.deviation))
+        layout.declare(prefix + "norm.weight", [headsWidth], .constant(1), decays: false)
+        layout.declare(
+            prefix + "out_proj.weight", [width, headsWidth], .normal(standardDeviation: outputDeviation))
+    }
+
+    /// The parallel form, in chunks.
+    public func parallel(_ x: Tensor, prefix: String, on tape: Tape) -> Tensor {
+        let rows = projection.parallel(x, prefix: prefix, on: tape)
+        let gate = tape.linear(x, tape.parameter(prefix + "output_gate.weight"))
+        let output = LightningAttentionOperation.record(
+            rows: rows, gate: gate, weight: tape.parameter(prefix + "norm.weight"), mixer: self, on: tape)
+        return tape.linear(output, tape.parameter(prefix + "out_proj.weight"))
+    }
+
+    // MARK: Recurrent
+
+    /// The history of the convolution, and `[headDimension, headDimension]` for every head.
+    public func stateCount(capacity: Int) -> Int { projection.stateCount + heads * headStateCount }
+
+    /// Scratch of a step.
+    public func stepScratchCount(batch: Int, capacity: Int) -> Int {
+        batch * (projection.channels + 2 * headsWidth + 1)
+    }
+
+    /// The recurrent form.
+    public func step(_ call: MixerStep) {
+        let channels = projection.channels
+        let rows = call.scratch
+        let gates = rows + call.batch * channels
+        let outputs = gates + call.batch * headsWidth
+        let inverse = outputs + call.batch * headsWidth
+        projection.step(call, into: rows)
+        call.multiply("output_gate.weight", call.input, stride: width, into: gates, stride: headsWidth)
+        for i in 0..<call.batch {
+            for head in 0..<heads {
+                var arguments = argument(head: head, time: 1, rows: rows + i * channels)
+                let state = call.states[i] + projection.stateCount + head * headStateCount
+                ck_lightning_step(&arguments, state, outputs + i * headsWidth + head * headDimension)
+            }
+        }
+        ck_gated_norm_forward(
+            call.batch, headsWidth, outputs, headsWidth, call.parameter("norm.weight"), gates, headsWidth, 1,
+            Float(Self.epsilon), outputs, headsWidth, inverse)
+        call.multiply("out_proj.weight", outputs, stride: headsWidth, into: call.output, stride: width)
+    }
+
+    /// One head of the rows `q | k | v` of a sequence, for the kernels.
+    func argument(head: Int, time: Int, rows: UnsafePointer<Float>) -> ck_lightning_head {
+        let query = rows + head * headDimension
+        return ck_lightning_head(
+            time: time, head_dimension: headDimension, slope: Float(slopes[head]), q: query,
+            k: query + projection.keyOffset, v: query + projection.valueOffset, ld: projection.channels)
+    }
+
+    // MARK: Reference
+
+    /// The reference form: the recurrence as it is written above.
+    public func reference(_ x: [Double], time: Int, weights: [String: [Double]]) -> [Double] {
+        let rows = projection.reference(x, weights: weights)
+        let (channels, d) = (projection.channels, headDimension)
+        var outputs = [Double](repeating: 0, count: time * headsWidth)
+        for head in 0..<heads {
+            let decay = exp(-slopes[head])
+            var state = [Double](repeating: 0, count: d * d)
+            for t in 0..<time {
+                let query = t * channels + head * d
+                let (key, value) = (query + projection.keyOffset, query + projection.valueOffset)
+                for i in 0..<d {
+                    for j in 0..<d {
+                        state[i * d + j] = decay * state[i * d + j] + rows[key + i] * rows[value + j]
+                        outputs[t * headsWidth + head * d + j] += rows[query + i] * state[i * d + j]
+                    }
+                }
+            }
+        }
+        guard let gate = weights["output_gate.weight"], let norm = weights["norm.weight"],
+            let out = weights["out_proj.weight"]
+        else { preconditionFailure("weights of a lightning layer are missing") }
+        let gates = Reference.linear(x, gate, inputs: width).map(Reference.sigmoid)
+        let normal = Reference.rmsNorm(outputs, norm, epsilon: Self.epsilon)
+        return Reference.linear(zip(normal, gates).map { $0 * $1 }, out, inputs: headsWidth)
+    }
+
+    // MARK: Cost
+
+    /// What a token costs: in prefill the products of the chunked form, their masked halves not counted.
+    public func cost(context: Int) -> MixerCost {
+        let projections = projection.operations + Double(4 * width * headsWidth)
+        let chunk = min(ck_lightning_chunk(headDimension), max(context, 1))
+        // Scores and their product with the values, and two products with states.
+        let prefill = Double(heads * (2 * chunk * headDimension + 4 * headStateCount))
+        return MixerCost(
+            prefillFLOPs: projections + prefill, decodeFLOPs: projections + Double(heads * 5 * headStateCount),
+            stateBytes: Double(4 * stateCount(capacity: context)))
+    }
+}
