@@ -34,41 +34,50 @@ CK_INLINE int attention_next_block(attention_view view, long first, long last, l
   return 1;
 }
 
-/// Sets the scores of the keys [from, from + width) that query t does not see to minus infinity.
-CK_INLINE void attention_mask(attention_view view, long t, long from, long width, float *scores) {
-  long hidden = view.sinks > from ? view.sinks - from : 0, seen = attention_first(view, t) - from;
-  if (seen > width) seen = width;
-  for (long j = hidden; j < seen; j++) scores[j] = -INFINITY;
-  long after = t + 1 - from;
-  for (long j = after > 0 ? after : 0; j < width; j++) scores[j] = -INFINITY;
+/// The keys of a block that a tile of queries has scores for, relative to the block, in whole panels.
+typedef struct {
+  long low, high;
+} attention_span;
+
+CK_INLINE attention_span attention_visible(attention_view view, long from, long to, long first, long last) {
+  attention_span span = {0, (last + 1 < to ? last + 1 : to) - from};
+  if (view.sinks <= from && attention_first(view, first) > from) span.low = attention_first(view, first) - from;
+  if (span.high < 0) span.high = 0;
+  span.low -= span.low % CK_PANEL;
+  span.high = (span.high + CK_PANEL - 1) / CK_PANEL * CK_PANEL;
+  if (span.low > span.high) span.low = span.high;
+  return span;
 }
 
-/// The columns that the queries up to `last` need of the keys [from, to), in whole panels.
-CK_INLINE long attention_width(long from, long to, long last) {
-  const long end = last + 1 < to ? last + 1 : to;
-  return (end - from + CK_PANEL - 1) / CK_PANEL * CK_PANEL;
+/// Sets the scores of the keys [from + span.low, from + span.high) that query t does not see to minus infinity.
+CK_INLINE void attention_mask(attention_view view, long t, long from, attention_span span, float *scores) {
+  const vf hidden = -INFINITY;
+  long begin = attention_first(view, t) - from, end = t + 1 - from;
+  if (begin > span.high) begin = span.high;
+  for (long j = view.sinks > from + span.low ? view.sinks - from : span.low; j < begin; j += W)
+    v_store_partial(scores + j, hidden, begin - j < W ? begin - j : W);
+  for (long j = end > span.low ? end : span.low; j < span.high; j += W)
+    v_store_partial(scores + j, hidden, span.high - j < W ? span.high - j : W);
 }
 
-/// Turns a row of scores into exp(score - the greatest so far); returns the factor for what was summed before.
-CK_INLINE float attention_row(float *scores, long width, float *greatest, float *sum) {
+/// Turns a row of scores, in base 2, into 2^(score - the greatest so far); returns the factor for what was summed before.
+CK_INLINE float attention_row(float *scores, attention_span span, float *greatest, float *sum) {
   vf most = *greatest;
-  for (long j = 0; j < width; j += W) most = v_max(v_load(scores + j), most);
-  const float old = *greatest, now = v_greatest(most);
-  if (now == -INFINITY) {
-    memset(scores, 0, (size_t)width * sizeof(float));
-    return 1;
-  }
+  for (long j = span.low; j < span.high; j += W) most = v_max(v_load(scores + j), most);
+  const float old = *greatest, now = v_greatest(most), base = now == -INFINITY ? 0 : now;
   vf total = 0;
-  for (long j = 0; j < width; j += W) {
-    vf p = v_exp_nonpositive(v_load(scores + j) - now);
+  for (long j = span.low; j < span.high; j += W) {
+    vf p = v_exp2_nonpositive(v_load(scores + j) - base);
     v_store(scores + j, p);
     total += p;
   }
-  const float factor = old == now ? 1 : expf(old - now);
+  const float factor = old == now ? 1 : exp2f(old - now);
   *sum = *sum * factor + v_sum(total);
   *greatest = now;
   return factor;
 }
+
+static const float attention_log2_e = 1.44269504088896341f, attention_log_2 = 0.693147180559945309f;
 
 static void isa_attention_forward(long time, long head_dimension, float scale, long window, long sinks, const float *q,
                                   long ldq, const float *k, long ldk, const float *v, long ldv, float *out, long ldo,
@@ -83,33 +92,55 @@ static void isa_attention_forward(long time, long head_dimension, float scale, l
     for (long r = 0; r < rows; r++) greatest[r] = -INFINITY, sum[r] = 0;
     long from = 0, to = 0;
     for (int first = 1; attention_next_block(view, i, last, CK_ATTENTION_KEYS, &from, &to); first = 0) {
-      const long width = attention_width(from, to, last);
-      gemm_product(0, rows, width, head_dimension, scale, q + i * ldq, ldq, keys + from / CK_PANEL * stride, stride,
-                   CK_PANEL, 0, scores, CK_ATTENTION_KEYS);
+      const attention_span span = attention_visible(view, from, to, i, last);
+      const long low = span.low, end = to - from;
+      gemm_product(0, rows, span.high - low, head_dimension, scale * attention_log2_e, q + i * ldq, ldq,
+                   keys + (from + low) / CK_PANEL * stride, stride, CK_PANEL, 0, scores + low, CK_ATTENTION_KEYS);
       for (long r = 0; r < rows; r++) {
         float *row = scores + r * CK_ATTENTION_KEYS;
-        attention_mask(view, i + r, from, width, row);
-        const float factor = attention_row(row, width, &greatest[r], &sum[r]);
+        attention_mask(view, i + r, from, span, row);
+        const float factor = attention_row(row, span, &greatest[r], &sum[r]);
         if (!first && factor != 1) row_scale(out + (i + r) * ldo, factor, NULL, out + (i + r) * ldo, head_dimension);
       }
-      gemm_direct(0, rows, head_dimension, to - from, 1, scores, CK_ATTENTION_KEYS, v + from * ldv, ldv,
+      gemm_direct(0, rows, head_dimension, end - low, 1, scores + low, CK_ATTENTION_KEYS, v + (from + low) * ldv, ldv,
                   first ? 0 : 1, out + i * ldo, ldo);
     }
     for (long r = 0; r < rows; r++) {
       row_scale(out + (i + r) * ldo, 1.0f / sum[r], NULL, out + (i + r) * ldo, head_dimension);
-      logsumexp[i + r] = greatest[r] + logf(sum[r]);
+      logsumexp[i + r] = attention_log_2 * greatest[r] + logf(sum[r]);
     }
   }
 }
 
-/// From scores and dP, both in place: P = exp(score - logsumexp), dS = scale P (dP - delta).
-CK_INLINE void attention_row_backward(float *scores, float *slopes, long width, float logsumexp, float delta,
+/// From scores, in base 2, and dP, both in place: P = exp(score - logsumexp), dS = scale P (dP - delta). The panels next
+/// to the span are cleared: tiles of keys may reach into them.
+CK_INLINE void attention_row_backward(float *scores, float *slopes, attention_span span, float logsumexp, float delta,
                                       float scale) {
-  for (long j = 0; j < width; j += W) {
+  const float base = logsumexp * attention_log2_e;
+  for (long j = span.low; j < span.high; j += W) {
     // Rounding may carry a score a little over the log-sum-exp.
-    vf p = v_exp_nonpositive(v_min(v_load(scores + j) - logsumexp, v_set(0)));
+    vf z = v_load(scores + j) - base, p = v_exp2_nonpositive(z > 0.0f ? (vf)0.0f : z);
     v_store(scores + j, p);
     v_store(slopes + j, p * (v_load(slopes + j) - delta) * scale);
+  }
+  const vf zero = 0;
+  for (long j = span.low - CK_PANEL; j >= 0 && j < span.low; j += W) v_store(scores + j, zero), v_store(slopes + j, zero);
+  for (long j = span.high; j < span.high + CK_PANEL && j < CK_ATTENTION_BLOCK; j += W)
+    v_store(scores + j, zero), v_store(slopes + j, zero);
+}
+
+/// dK or dV of the keys [from, to) += transpose(weights) right, where the rows of weights and right are the `queries` from
+/// query i on: tile by tile of keys, each with the queries that see some of it.
+static void attention_keys_backward(attention_view view, long head_dimension, long i, long queries, long from, long to,
+                                    const float *weights, const float *right, long ldr, float *gradient, long ldg) {
+  for (long j = from; j < to; j += CK_TILE_ROWS) {
+    const long keys = to - j < CK_TILE_ROWS ? to - j : CK_TILE_ROWS;
+    long begin = j > i ? (j - i) / CK_TILE_ROWS * CK_TILE_ROWS : 0, end = queries;
+    if (view.window > 0 && from >= view.sinks && j + keys - 1 + view.window - i < end)
+      end = j + keys - 1 + view.window - i;
+    if (begin >= end) continue;
+    gemm_direct(1, keys, head_dimension, end - begin, 1, weights + begin * CK_ATTENTION_BLOCK + (j - from),
+                CK_ATTENTION_BLOCK, right + (i + begin) * ldr, ldr, 1, gradient + j * ldg, ldg);
   }
 }
 
@@ -118,42 +149,43 @@ static void isa_attention_backward(long time, long head_dimension, float scale, 
                                    const float *out, long ldo, const float *logsumexp, const float *dout, long lddo,
                                    float *dq, long lddq, int accumulate_dq, float *dk, long lddk, float *dv,
                                    long lddv, int accumulate_dkv, float *scratch) {
-  enum { block = CK_ATTENTION_BLOCK };
+  enum { size = CK_ATTENTION_BLOCK };
   const attention_view view = {window, sinks};
   const long stride = head_dimension * CK_PANEL;
   float *keys = scratch, *values = keys + ck_packed_count(time, head_dimension);
-  float *scores = values + ck_packed_count(time, head_dimension), *slopes = scores + block * block;
+  float *scores = values + ck_packed_count(time, head_dimension), *slopes = scores + size * size;
   pack_panels(1, time, head_dimension, k, ldk, keys, stride);
   pack_panels(1, time, head_dimension, v, ldv, values, stride);
   if (!accumulate_dkv) {
     gemm_scale(time, head_dimension, 0, dk, lddk);
     gemm_scale(time, head_dimension, 0, dv, lddv);
   }
-  for (long i = 0; i < time; i += block) {
-    const long queries = time - i < block ? time - i : block;
-    float delta[block];
+  for (long i = 0; i < time; i += size) {
+    const long queries = time - i < size ? time - i : size;
+    float delta[size];
     for (long r = 0; r < queries; r++) delta[r] = row_dot(dout + (i + r) * lddo, out + (i + r) * ldo, head_dimension);
+    if (!accumulate_dq) gemm_scale(queries, head_dimension, 0, dq + i * lddq, lddq);
     long from = 0, to = 0;
-    for (int first = 1; attention_next_block(view, i, i + queries - 1, block, &from, &to); first = 0) {
-      const float *key_panel = keys + from / CK_PANEL * stride, *value_panel = values + from / CK_PANEL * stride;
+    while (attention_next_block(view, i, i + queries - 1, size, &from, &to)) {
       for (long r = 0; r < queries; r += CK_TILE_ROWS) {
-        const long rows = queries - r < CK_TILE_ROWS ? queries - r : CK_TILE_ROWS;
-        const long width = attention_width(from, to, i + queries - 1);
-        float *p = scores + r * block, *ds = slopes + r * block;
-        gemm_product(0, rows, width, head_dimension, scale, q + (i + r) * ldq, ldq, key_panel, stride, CK_PANEL, 0, p,
-                     block);
-        gemm_product(0, rows, width, head_dimension, 1, dout + (i + r) * lddo, lddo, value_panel, stride, CK_PANEL, 0,
-                     ds, block);
+        const long rows = queries - r < CK_TILE_ROWS ? queries - r : CK_TILE_ROWS, t = i + r;
+        const attention_span span = attention_visible(view, from, to, t, t + rows - 1);
+        const long width = span.high - span.low, panel = (from + span.low) / CK_PANEL * stride;
+        float *p = scores + r * size, *ds = slopes + r * size;
+        gemm_product(0, rows, width, head_dimension, scale * attention_log2_e, q + t * ldq, ldq, keys + panel, stride,
+                     CK_PANEL, 0, p + span.low, size);
+        gemm_product(0, rows, width, head_dimension, 1, dout + t * lddo, lddo, values + panel, stride, CK_PANEL, 0,
+                     ds + span.low, size);
         for (long s = 0; s < rows; s++) {
-          attention_mask(view, i + r + s, from, width, p + s * block);
-          attention_row_backward(p + s * block, ds + s * block, width, logsumexp[i + r + s], delta[r + s], scale);
+          attention_mask(view, t + s, from, span, p + s * size);
+          attention_row_backward(p + s * size, ds + s * size, span, logsumexp[t + s], delta[r + s], scale);
         }
-        gemm_direct(0, rows, head_dimension, to - from, 1, ds, block, k + from * ldk, ldk,
-                    first && !accumulate_dq ? 0 : 1, dq + (i + r) * lddq, lddq);
+        const long end = span.high < to - from ? span.high : to - from;
+        gemm_direct(0, rows, head_dimension, end - span.low, 1, ds + span.low, size, k + (from + span.low) * ldk, ldk,
+                    1, dq + t * lddq, lddq);
       }
-      gemm_direct(1, to - from, head_dimension, queries, 1, scores, block, dout + i * lddo, lddo, 1, dv + from * lddv,
-                  lddv);
-      gemm_direct(1, to - from, head_dimension, queries, 1, slopes, block, q + i * ldq, ldq, 1, dk + from * lddk, lddk);
+      attention_keys_backward(view, head_dimension, i, queries, from, to, scores, dout, lddo, dv, lddv);
+      attention_keys_backward(view, head_dimension, i, queries, from, to, slopes, q, ldq, dk, lddk);
     }
   }
 }
