@@ -236,7 +236,7 @@ LAYER_NAMES = {
 }
 INPUT_NAMES = {
     "full": ["mixer.qkv_proj.weight"],
-    "gated-delta-net": ["mixer.qkv_proj.weight", "mixer.z_proj.weight", "mixer.b_proj.weight", "mixer.a_proj.weight"],
+    "gated-delta-net": ["mixer.qkv_proj.weight", "mixer.zba_proj.weight"],
 }
 
 
