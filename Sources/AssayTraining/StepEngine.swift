@@ -109,6 +109,9 @@ final class StepEngine {
         }
     }
 
+    /// The gradient that was computed last, before clipping.
+    var gradient: FloatBlock { gradients[0] }
+
     /// Whether every weight is a number.
     var weightsAreFinite: Bool { weights.buffer.allSatisfy(\.isFinite) }
 

@@ -19,7 +19,8 @@ public final class Trainer {
     private let clock = ContinuousClock()
 
     /// A trainer. Nothing is read or written before ``run(progress:shouldStop:)``.
-    /// - Parameter stateInterval: how often the rolling state is written; less often when writing it is slow.
+    /// - Parameter stateInterval: how often the rolling state is written, less often when writing it is slow; zero: after
+    ///   every step.
     public init(plan: TrainingPlan, folder: URL, workers: Int, stateInterval: Duration = .seconds(10)) throws {
         guard (1...1_024).contains(workers) else {
             throw AssayError(.usage, "\(workers) workers", remedy: "Give a number from 1 to 1,024")
@@ -116,7 +117,7 @@ public final class Trainer {
 
     /// The checkpoint of a step of this plan that is on disk already; nil when there is none.
     private func standingCheckpoint(step: Int) throws -> TrainedCheckpoint? {
-        let url = folder.appendingPathComponent(Trainer.checkpointName(step: step))
+        let url = folder.appendingPathComponent(Trainer.checkpointName(step: step), isDirectory: true)
         guard FileManager.default.fileExists(atPath: url.path) else { return nil }
         let manifest = try CheckpointFolder.readManifest(url)
         guard manifest.origin.plan == plan.identity, manifest.origin.step == step else { throw otherPlan() }
@@ -169,7 +170,7 @@ public final class Trainer {
                 try ResumeState.write(engine, log: run.log, plan: plan, to: folder)
                 saved = clock.now
                 // At most 2 % of the time goes into states, however large the model.
-                interval = max(stateInterval, (saved - start) * 50)
+                interval = stateInterval == .zero ? .zero : max(stateInterval, (saved - start) * 50)
             }
         }
         return try end(run, .finished)
@@ -178,7 +179,7 @@ public final class Trainer {
     /// Writes the checkpoint of a step if the recipe asks for one there.
     private func writeCheckpoint(step: Int, tokens: Int, engine: StepEngine, run: inout Run) throws {
         guard plan.recipe.allCheckpointSteps.contains(step) else { return }
-        let url = folder.appendingPathComponent(Trainer.checkpointName(step: step))
+        let url = folder.appendingPathComponent(Trainer.checkpointName(step: step), isDirectory: true)
         let manifest = try CheckpointFolder.write(
             model: model, weights: engine.weights,
             origin: CheckpointOrigin(

@@ -1,0 +1,80 @@
+import AssayCore
+import AssayModels
+import AssayTasks
+import AssayTensor
+
+/// Runs a checkpoint over tasks: scores every item of a cell.
+///
+/// Items are made and scored in units of fixed size, so the results do not depend on the number of workers.
+public struct CellEvaluator {
+    private let workers: [EvaluationWorker]
+    private let pool: WorkerPool
+
+    /// Sequences that a decoder advances together: whole tiles of the matrix kernels.
+    static let slots = 24
+    /// Clusters that a worker makes and scores at a time.
+    private static let clustersPerUnit = 12
+
+    /// An evaluator of a model with weights, which must not change while it lives.
+    public init(model: LanguageModel, weights: FloatBlock, workers: Int) {
+        pool = WorkerPool(workers: max(workers, 1))
+        self.workers = (0..<pool.workers).map { _ in EvaluationWorker(model: model, weights: weights) }
+    }
+
+    /// The conditions that mean something for a task: an agent acts, and that runs in the recurrent form only.
+    public static func conditions(for task: any TaskGenerator) -> [Condition] {
+        if task is any AgentTaskGenerator { return [Condition(path: .recurrent)] }
+        return KernelPath.allCases.map { Condition(path: $0) }
+    }
+
+    /// Scores the items of the first clusters of a stream; for an agent task, that many episodes.
+    /// - Parameter shouldStop: asked before every unit, by any worker.
+    /// - Throws: `CancellationError` when it was stopped; ``AssayError`` when the condition means nothing for the task.
+    public func evaluate(
+        task: any TaskGenerator, stream: ItemStream, clusters: Int, condition: Condition,
+        shouldStop: @Sendable () -> Bool = { false }
+    ) throws -> CellResult {
+        guard CellEvaluator.conditions(for: task).contains(condition) else {
+            throw AssayError.badInput(
+                "condition '\(condition.name)' means nothing for task '\(task.identity.generator)'",
+                remedy: "Use " + CellEvaluator.conditions(for: task).map(\.name).joined(separator: ", "))
+        }
+        let clock = ContinuousClock()
+        let start = clock.now
+        let units = stride(from: 0, to: max(clusters, 0), by: CellEvaluator.clustersPerUnit).map {
+            $0..<min($0 + CellEvaluator.clustersPerUnit, clusters)
+        }
+        var results = [[ScoredItem]?](repeating: nil, count: units.count)
+        results.withUnsafeMutableBufferPointer { results in
+            pool.run(units.count) { unit, worker in
+                guard !shouldStop() else { return }
+                results[unit] = score(
+                    task: task, stream: stream, clusters: units[unit], path: condition.path, worker: workers[worker])
+            }
+        }
+        guard results.allSatisfy({ $0 != nil }) else { throw CancellationError() }
+        let scored = results.flatMap { $0 ?? [] }
+        return CellResult(
+            items: scored.map(\.item), responses: scored.map(\.response), seconds: (clock.now - start) / .seconds(1))
+    }
+
+    private func score(
+        task: any TaskGenerator, stream: ItemStream, clusters: Range<Int>, path: KernelPath, worker: EvaluationWorker
+    ) -> [ScoredItem] {
+        if let task = task as? any AgentTaskGenerator {
+            let environments = clusters.map { task.environment(stream, index: $0) }
+            let policy = DecoderPolicy(
+                decoder: worker.decoder(capacity: episodeCapacity(task)), vocabulary: worker.vocabulary)
+            return Rollout.run(environments, policy: policy, slots: CellEvaluator.slots)
+        }
+        let sequences = clusters.flatMap { task.cluster(stream, index: $0) }
+        return switch path {
+        case .parallel: ParallelScoring.score(sequences, length: task.length, worker: worker)
+        case .recurrent: RecurrentScoring.score(sequences, task: task, worker: worker)
+        case .divergence: Divergence.score(sequences, length: task.length, worker: worker)
+        }
+    }
+
+    /// Tokens that an episode may have: twice what demonstrations have, beyond which it is truncated.
+    private func episodeCapacity(_ task: any AgentTaskGenerator) -> Int { 2 * task.length }
+}
