@@ -66,10 +66,11 @@ struct DriftDetector {
             result.points[index + 1].fall = trace.fall[index]
         }
         if let alarm = trace.alarm, let onset = trace.onset {
+            let start = Cusum.split(differences, standardErrors: errors, from: onset + 1, through: alarm + 1)
             result.alarmStep = series.points[alarm + 1].step
-            result.onsetStep = series.points[onset + 1].step
+            result.onsetStep = series.points[start].step
             result.direction = trace.isRise == (series.direction == .higherIsBetter) ? .better : .worse
-            result.magnitude = mean(differences[(onset + 1)...]) - mean(differences[...onset])
+            result.magnitude = mean(differences[start...]) - mean(differences[..<start])
         }
         result.note = note(threshold)
         return result

@@ -63,4 +63,24 @@ public enum Cusum {
         }
         return residuals
     }
+
+    /// Where a series changed: the point from `first` through `last` at which the weighted means before it and from it
+    /// through `last` differ most, in standard errors.
+    ///
+    /// The last zero of a sum tends to lie a point or two early, because a sum leaves zero by chance before the change.
+    public static func split(_ values: [Double], standardErrors: [Double], from first: Int, through last: Int) -> Int {
+        func mean(_ range: Range<Int>) -> (value: Double, variance: Double) {
+            let weights = range.map { 1 / (standardErrors[$0] * standardErrors[$0]) }
+            let total = weights.reduce(0, +)
+            return (zip(range, weights).reduce(0) { $0 + values[$1.0] * $1.1 } / total, 1 / total)
+        }
+        var best = (point: first, distance: -1.0)
+        for point in max(1, first)...max(1, first, last) {
+            let before = mean(0..<point)
+            let after = mean(point..<(last + 1))
+            let distance = abs(after.value - before.value) / (before.variance + after.variance).squareRoot()
+            if distance > best.distance { best = (point, distance) }
+        }
+        return best.point
+    }
 }
