@@ -5,7 +5,7 @@ struct BenchmarkTable {
     private static let headings = [
         "case", "width", "length", "threads", "ours", "peer", "unit", "ratio", "peak", "peer's peak", "note",
     ]
-    private static let widths = [30, 5, 6, 7, 10, 10, 11, 6, 5, 11, 0]
+    private static let widths = [36, 5, 6, 7, 10, 10, 11, 6, 5, 11, 0]
     private static let leftAligned: Set<Int> = [0, 6, 10]
 
     /// The line above all rows.

@@ -36,6 +36,10 @@ final class Session {
     func printHeading() throws {
         let isa = String(cString: ck_isa_name())
         print(String(format: "One core does %.1f GFLOP/s in registers; kernels for %@.", peak * 1e-9, isa))
+        var loads = [0.0]
+        if getloadavg(&loads, 1) == 1, loads[0] > 0.5 {
+            print(String(format: "Others use the machine (load %.1f): figures and ratios mean little.", loads[0]))
+        }
         if let peer {
             let hello = try peer.ask(PeerRequest.Hello(), for: PeerAnswer.Hello.self)
             print("Peer: PyTorch \(hello.torch) (\(hello.capability)), Python \(hello.python), eager, float32.")
