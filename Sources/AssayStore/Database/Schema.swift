@@ -158,6 +158,7 @@ enum Schema {
         CREATE INDEX measurement_checkpoint ON measurement(checkpoint);
         CREATE TABLE metric (
             measurement INTEGER NOT NULL REFERENCES measurement(id),
+            position INTEGER NOT NULL,
             metric TEXT NOT NULL,
             task TEXT NOT NULL,
             condition TEXT NOT NULL,
@@ -165,17 +166,23 @@ enum Schema {
             value REAL,
             low REAL,
             high REAL,
-            items INTEGER NOT NULL,
+            n INTEGER NOT NULL,
             clusters INTEGER NOT NULL,
             lost INTEGER NOT NULL,
-            PRIMARY KEY (measurement, metric, task, condition, slice)
+            note TEXT,
+            PRIMARY KEY (measurement, position)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE batch_measurement (
+            batch INTEGER NOT NULL REFERENCES batch(id),
+            measurement INTEGER NOT NULL REFERENCES measurement(id),
+            PRIMARY KEY (batch, measurement)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE comparison (
             id INTEGER PRIMARY KEY,
             identity TEXT NOT NULL UNIQUE,
-            control TEXT NOT NULL,
+            baseline TEXT NOT NULL,
             candidate TEXT NOT NULL,
-            control_checkpoints TEXT NOT NULL,
+            baseline_checkpoints TEXT NOT NULL,
             candidate_checkpoints TEXT NOT NULL,
             options TEXT NOT NULL
         ) STRICT;
@@ -185,7 +192,6 @@ enum Schema {
             comparison INTEGER NOT NULL REFERENCES comparison(id),
             PRIMARY KEY (batch, position)
         ) STRICT, WITHOUT ROWID;
-        CREATE INDEX batch_comparison_comparison ON batch_comparison(comparison);
         CREATE TABLE verdict (
             comparison INTEGER NOT NULL REFERENCES comparison(id),
             position INTEGER NOT NULL,
@@ -193,38 +199,62 @@ enum Schema {
             task TEXT NOT NULL,
             condition TEXT NOT NULL,
             slice TEXT NOT NULL,
-            control REAL,
+            baseline REAL,
             candidate REAL,
-            difference REAL,
+            estimate REAL,
+            standard_error REAL,
+            degrees_of_freedom INTEGER,
             low REAL,
             high REAL,
             p REAL,
             adjusted_p REAL,
-            margin REAL,
             detectable REAL,
-            settling_units INTEGER,
-            unit TEXT NOT NULL,
-            units INTEGER NOT NULL,
-            items INTEGER NOT NULL,
+            margin REAL,
+            pairs INTEGER NOT NULL,
+            clusters INTEGER NOT NULL,
             lost INTEGER NOT NULL,
+            unit TEXT NOT NULL,
+            seeds INTEGER NOT NULL,
             verdict TEXT NOT NULL,
+            is_material INTEGER NOT NULL,
+            is_equivalent INTEGER NOT NULL,
+            is_primary INTEGER NOT NULL,
+            items_needed INTEGER,
+            note TEXT,
+            direction TEXT NOT NULL,
             PRIMARY KEY (comparison, position)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE drift (
             id INTEGER PRIMARY KEY,
             identity TEXT NOT NULL UNIQUE,
             arm TEXT NOT NULL,
-            control TEXT NOT NULL,
+            control TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE batch_drift (
+            batch INTEGER NOT NULL REFERENCES batch(id),
+            position INTEGER NOT NULL,
+            drift INTEGER NOT NULL REFERENCES drift(id),
+            PRIMARY KEY (batch, position)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE drift_series (
+            drift INTEGER NOT NULL REFERENCES drift(id),
+            position INTEGER NOT NULL,
             metric TEXT NOT NULL,
             task TEXT NOT NULL,
             condition TEXT NOT NULL,
             slice TEXT NOT NULL,
             threshold REAL,
+            p REAL,
             alarm_step INTEGER,
-            onset_step INTEGER
-        ) STRICT;
+            onset_step INTEGER,
+            direction TEXT NOT NULL,
+            magnitude REAL,
+            note TEXT,
+            PRIMARY KEY (drift, position)
+        ) STRICT, WITHOUT ROWID;
         CREATE TABLE drift_point (
-            drift INTEGER NOT NULL REFERENCES drift(id),
+            drift INTEGER NOT NULL,
+            position INTEGER NOT NULL,
             step INTEGER NOT NULL,
             control REAL,
             candidate REAL,
@@ -232,7 +262,8 @@ enum Schema {
             standardised REAL,
             rise REAL,
             fall REAL,
-            PRIMARY KEY (drift, step)
+            PRIMARY KEY (drift, position, step),
+            FOREIGN KEY (drift, position) REFERENCES drift_series(drift, position)
         ) STRICT, WITHOUT ROWID;
 
         """

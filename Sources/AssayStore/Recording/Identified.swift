@@ -23,7 +23,7 @@ enum Identified {
         if let row = try Row.fetchOne(search, arguments: StatementArguments(key.map(\.value))) {
             for (index, field) in content.enumerated() {
                 let there: DatabaseValue = row[index]
-                let wanted = field.value?.databaseValue ?? .null
+                let wanted = stored(field.value)
                 guard there == wanted else {
                     throw conflict(table, key: key, column: field.column, there: there, wanted: wanted)
                 }
@@ -36,6 +36,13 @@ enum Identified {
         try db.cachedStatement(sql: "INSERT INTO \(table) (\(names)) VALUES (\(marks))")
             .execute(arguments: StatementArguments(fields.map(\.value)))
         return true
+    }
+
+    /// The value that the store will hold: SQLite keeps NaN as NULL.
+    private static func stored(_ value: (any DatabaseValueConvertible)?) -> DatabaseValue {
+        guard let value = value?.databaseValue else { return .null }
+        if case .double(let number) = value.storage, number.isNaN { return .null }
+        return value
     }
 
     /// The integer id of a row with an identity.

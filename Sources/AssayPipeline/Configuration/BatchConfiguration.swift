@@ -1,0 +1,143 @@
+import AssayCore
+import AssayReports
+import Foundation
+
+/// A batch as its file states it: which arms are compared over which suite.
+public struct BatchConfiguration: Sendable, Hashable {
+    /// The name: the one in the file, else that of the file.
+    public var name: String
+    /// What it is for.
+    public var description: String?
+    /// The suite, by name or path.
+    public var suite: Marked<String>
+    /// The arm that the others are held against.
+    public var control: Marked<String>
+    /// The seeds, each once.
+    public var seeds: [Marked<UInt64>]
+    /// The arms in the order of the file.
+    public var arms: [ArmEntry]
+    /// The conditions; nil for the parallel path alone.
+    public var conditions: [Marked<KernelPath>]?
+    /// How differences become verdicts.
+    public var compare: CompareConfiguration
+    /// The formats of the reports, each once.
+    public var reports: [ExportFormat]
+    /// Where it begins.
+    public var mark: SourceMark
+
+    private static let keys = [
+        "name", "description", "suite", "control", "seeds", "arms", "conditions", "compare", "reports",
+    ]
+
+    /// Reads a batch file by itself, without the files that it names.
+    public static func read(_ url: URL) throws -> BatchConfiguration {
+        guard FileManager.default.fileExists(atPath: url.path) else { throw missing(url) }
+        let top = try ConfigurationDocument.read(url, kind: "batch").mapping("batch", keys: keys)
+        let arms = try top.required("arms")
+        let suite = try top.required("suite")
+        let control = try top.required("control")
+        let batch = BatchConfiguration(
+            name: try top.optional("name")?.name() ?? ConfigurationLibrary.name(of: url),
+            description: try top.optional("description")?.text(), suite: Marked(try suite.text(), at: suite.mark),
+            control: Marked(try control.name(), at: control.mark),
+            seeds: try top.required("seeds").seeds(), arms: try arms.entries().map(ArmEntry.init),
+            conditions: try top.optional("conditions")?.conditions(),
+            compare: try top.optional("compare").map(CompareConfiguration.init) ?? CompareConfiguration(),
+            reports: try top.optional("reports")?.formats() ?? [], mark: top.mark)
+        guard !batch.arms.isEmpty else { throw arms.failure("is empty", remedy: "Name at least one arm") }
+        guard batch.arms.contains(where: { $0.name == batch.control.value }) else {
+            throw AssayError.badInput(
+                "the control '\(batch.control.value)' is not among the arms", at: batch.control.mark.description,
+                remedy: Suggestion.remedy(for: batch.control.value, among: batch.arms.map(\.name)))
+        }
+        return batch
+    }
+
+    private static func missing(_ url: URL) -> AssayError {
+        let folder = url.deletingLastPathComponent()
+        let names = ConfigurationLibrary.names(in: folder).map { "\($0).yaml" }
+        return .badInput(
+            "there is no such file", at: url.displayPath,
+            remedy: names.isEmpty
+                ? "Check the path" : Suggestion.remedy(for: url.lastPathComponent, among: names))
+    }
+}
+
+/// An arm of a batch: an architecture that is trained by a recipe.
+public struct ArmEntry: Sendable, Hashable {
+    /// The name in the batch.
+    public var name: String
+    /// The architecture, by name or path.
+    public var architecture: Marked<String>
+    /// The recipe, by name or path.
+    public var recipe: Marked<String>
+    /// Where it stands.
+    public var mark: SourceMark
+
+    init(_ entry: ConfigurationEntry) throws {
+        name = try entry.name()
+        mark = entry.mark
+        let map = try entry.value.mapping("arm", keys: ["architecture", "recipe"])
+        let architecture = try map.required("architecture")
+        let recipe = try map.required("recipe")
+        self.architecture = Marked(try architecture.text(), at: architecture.mark)
+        self.recipe = Marked(try recipe.text(), at: recipe.mark)
+    }
+}
+
+/// How differences become verdicts; what is nil has the default.
+public struct CompareConfiguration: Sendable, Hashable {
+    /// The largest loss of accuracy that does not matter, in points of a score in [0, 1].
+    public var accuracyMargin: Double?
+    /// The largest rise of the negative log likelihood that does not matter, in nats.
+    public var nllMargin: Double?
+    /// The largest loss that does not matter of everything else, as a share of the control's value.
+    public var relativeMargin: Double?
+    /// Chance of error of one verdict.
+    public var alpha: Double?
+    /// False discovery rate over a report.
+    public var fdr: Double?
+
+    /// All defaults.
+    public init() {}
+
+    init(_ value: ConfigurationValue) throws {
+        let map = try value.mapping("comparison", keys: ["margins", "alpha", "fdr"])
+        if let margins = try map.optional("margins")?.mapping("map of margins", keys: ["accuracy", "nll", "relative"]) {
+            accuracyMargin = try margins.optional("accuracy")?.number(in: 0...1)
+            nllMargin = try margins.optional("nll")?.number(in: 0...100)
+            relativeMargin = try margins.optional("relative")?.number(in: 0...1)
+        }
+        alpha = try map.optional("alpha")?.number(in: 0...0.5, above: 0)
+        fdr = try map.optional("fdr")?.number(in: 0...0.5, above: 0)
+    }
+}
+
+extension ConfigurationValue {
+    /// Seeds, each once.
+    fileprivate func seeds() throws -> [Marked<UInt64>] {
+        var seeds: [Marked<UInt64>] = []
+        for value in try list() {
+            let seed = try value.seed()
+            guard !seeds.contains(where: { $0.value == seed }) else {
+                throw value.failure("names seed \(seed) again", remedy: "Name each seed once")
+            }
+            seeds.append(Marked(seed, at: value.mark))
+        }
+        guard !seeds.isEmpty else { throw failure("is empty", remedy: "Name at least one seed") }
+        return seeds
+    }
+
+    /// Formats of reports, each once.
+    fileprivate func formats() throws -> [ExportFormat] {
+        var formats: [ExportFormat] = []
+        for value in try list() {
+            let format: ExportFormat = try value.word()
+            guard !formats.contains(format) else {
+                throw value.failure("names '\(format.rawValue)' again", remedy: "Name each format once")
+            }
+            formats.append(format)
+        }
+        return formats
+    }
+}

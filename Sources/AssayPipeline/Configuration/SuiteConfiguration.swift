@@ -1,0 +1,85 @@
+import AssayCore
+import Foundation
+
+/// The tasks that models are trained on and evaluated with, as a suite file states them.
+public struct SuiteConfiguration: Sendable, Hashable {
+    /// The name of the file.
+    public var name: String
+    /// What it is for.
+    public var description: String?
+    /// The tasks in the order of the file.
+    public var tasks: [TaskEntry]
+    /// Where it begins.
+    public var mark: SourceMark
+
+    private static let keys = ["name", "description", "tasks"]
+
+    /// Reads a suite file.
+    public static func read(_ url: URL) throws -> SuiteConfiguration {
+        let top = try ConfigurationDocument.read(url, kind: "suite").mapping("suite", keys: keys)
+        try ConfigurationLibrary.checkName(top.optional("name"), of: url, kind: .suite)
+        let tasks = try top.required("tasks")
+        let entries = try tasks.entries().map(TaskEntry.init)
+        guard !entries.isEmpty else { throw tasks.failure("is empty", remedy: "Name at least one task") }
+        return SuiteConfiguration(
+            name: ConfigurationLibrary.name(of: url), description: try top.optional("description")?.text(),
+            tasks: entries, mark: top.mark)
+    }
+}
+
+/// A task of a suite: a generator with parameters, and how much of it.
+public struct TaskEntry: Sendable, Hashable {
+    /// The name in the suite.
+    public var name: String
+    /// The generator.
+    public var generator: Marked<String>
+    /// The parameters of the generator by name; what is not given has the generator's default.
+    public var parameters: [String: Marked<Int>]
+    /// Clusters of items that are scored; nil for the default.
+    public var clusters: Marked<Int>?
+    /// The conditions under which it is run; nil for those of the batch.
+    public var conditions: [Marked<KernelPath>]?
+    /// Where it stands.
+    public var mark: SourceMark
+
+    init(_ entry: ConfigurationEntry) throws {
+        name = try entry.name()
+        mark = entry.mark
+        var generator: Marked<String>?
+        parameters = [:]
+        for field in try entry.value.entries() {
+            switch field.key {
+            case "generator": generator = Marked(try field.value.name(), at: field.value.mark)
+            case "clusters": clusters = Marked(try field.value.integer(in: 1...1_000_000), at: field.value.mark)
+            case "conditions": conditions = try field.value.conditions()
+            default:
+                let value = try field.value.integer(in: -1_000_000_000...1_000_000_000)
+                parameters[field.key] = Marked(value, at: field.mark)
+            }
+        }
+        guard let generator else {
+            throw AssayError.badInput(
+                "task '\(name)' has no 'generator'", at: mark.description, remedy: "Add 'generator: NAME'")
+        }
+        self.generator = generator
+    }
+
+    /// Where a parameter stands, or the task when it is not given.
+    public func mark(ofParameter parameter: String) -> SourceMark { parameters[parameter]?.mark ?? mark }
+}
+
+extension ConfigurationValue {
+    /// Conditions: a list of kernel paths, each named once.
+    func conditions() throws -> [Marked<KernelPath>] {
+        var conditions: [Marked<KernelPath>] = []
+        for value in try list() {
+            let path: KernelPath = try value.word()
+            guard !conditions.contains(where: { $0.value == path }) else {
+                throw value.failure("names '\(path.rawValue)' again", remedy: "Name each condition once")
+            }
+            conditions.append(Marked(path, at: value.mark))
+        }
+        guard !conditions.isEmpty else { throw failure("is empty", remedy: "Name at least one condition") }
+        return conditions
+    }
+}
