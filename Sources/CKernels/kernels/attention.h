@@ -60,7 +60,8 @@ CK_INLINE void attention_mask(attention_view view, long t, long from, attention_
     v_store_partial(scores + j, hidden, span.high - j < W ? span.high - j : W);
 }
 
-/// Turns a row of scores, in base 2, into 2^(score - the greatest so far); returns the factor for what was summed before.
+/// Turns a row of scores, in base 2, into 2^(score - the greatest so far); returns the factor for what was summed
+/// before.
 CK_INLINE float attention_row(float *scores, attention_span span, float *greatest, float *sum) {
   vf most = *greatest;
   for (long j = span.low; j < span.high; j += W) most = v_max(v_load(scores + j), most);
@@ -112,8 +113,8 @@ static void isa_attention_forward(long time, long head_dimension, float scale, l
   }
 }
 
-/// From scores, in base 2, and dP, both in place: P = exp(score - logsumexp), dS = scale P (dP - delta). The panels next
-/// to the span are cleared: tiles of keys may reach into them.
+/// From scores, in base 2, and dP, both in place: P = exp(score - logsumexp), dS = scale P (dP - delta). The panels
+/// next to the span are cleared: tiles of keys may reach into them.
 CK_INLINE void attention_row_backward(float *scores, float *slopes, attention_span span, float logsumexp, float delta,
                                       float scale) {
   const float base = logsumexp * attention_log2_e;
@@ -123,14 +124,19 @@ CK_INLINE void attention_row_backward(float *scores, float *slopes, attention_sp
     v_store(scores + j, p);
     v_store(slopes + j, p * (v_load(slopes + j) - delta) * scale);
   }
-  const vf zero = 0;
-  for (long j = span.low - CK_PANEL; j >= 0 && j < span.low; j += W) v_store(scores + j, zero), v_store(slopes + j, zero);
-  for (long j = span.high; j < span.high + CK_PANEL && j < CK_ATTENTION_BLOCK; j += W)
-    v_store(scores + j, zero), v_store(slopes + j, zero);
+  const size_t panel = CK_PANEL * sizeof(float);
+  if (span.low > 0) {
+    memset(scores + span.low - CK_PANEL, 0, panel);
+    memset(slopes + span.low - CK_PANEL, 0, panel);
+  }
+  if (span.high < CK_ATTENTION_BLOCK) {
+    memset(scores + span.high, 0, panel);
+    memset(slopes + span.high, 0, panel);
+  }
 }
 
-/// dK or dV of the keys [from, to) += transpose(weights) right, where the rows of weights and right are the `queries` from
-/// query i on: tile by tile of keys, each with the queries that see some of it.
+/// dK or dV of the keys [from, to) += transpose(weights) right, where the rows of weights and right are the `queries`
+/// from query i on: tile by tile of keys, each with the queries that see some of it.
 static void attention_keys_backward(attention_view view, long head_dimension, long i, long queries, long from, long to,
                                     const float *weights, const float *right, long ldr, float *gradient, long ldg) {
   for (long j = from; j < to; j += CK_TILE_ROWS) {

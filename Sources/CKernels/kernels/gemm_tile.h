@@ -16,8 +16,9 @@ CK_INLINE void gemm_tile(const int rows, const int vectors, const int transposed
   CK_UNROLL for (int i = 0; i < rows; i++) {
     CK_UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = 0;
   }
-  // One pointer for three rows: with one register for lda, x86 then addresses all rows directly. The empty asm keeps the
-  // compiler from finding out how the pointers hang together; the second from hoisting loads until registers run out.
+  // One pointer for three rows: with one register for lda, x86 then addresses all rows directly. The empty asm keeps
+  // the compiler from finding out how the pointers hang together, the second one from hoisting loads until registers
+  // run out.
   const float *left[(CK_TILE_ROWS + 2) / 3];
   CK_UNROLL for (int i = 0; i < rows; i += 3) {
     left[i / 3] = transposed ? a + i : a + i * lda;
