@@ -80,6 +80,37 @@ import Testing
         #expect(abs((accuracy.standardError ?? 0) - spread) < 1e-12)
     }
 
+    @Test func pValuesAreAdjustedOverAllPairsOfAReport() throws {
+        let (a, b) = sides(0.9, 0.86, clusters: 30)
+        let alone = try #require(try compare(baseline: [[a]], candidate: [[b]]).result("accuracy"))
+        let same = (baseline: [[a]], candidate: [[a]])
+        let report = try compare([(baseline: [[a]], candidate: [[b]]), same, same, same])
+        let together = try #require(report[0].result("accuracy"))
+        #expect(report.count == 4 && together.pValue == alone.pValue)
+        #expect((together.adjustedPValue ?? 0) > (alone.adjustedPValue ?? 1))
+        #expect(try compare([]).isEmpty)
+    }
+
+    @Test func seedsStillTellHowWellTheirCheckpointsAreKnown() throws {
+        // Three seeds with the very same answers on the same items: no more is known than from one.
+        let (a, b) = sides(0.9, 0.7, clusters: 30)
+        let one = try #require(try compare(baseline: [[a]], candidate: [[b]]).result("accuracy"))
+        #expect(one.itemStandardError == one.standardError)
+        let three = try #require(
+            try compare(baseline: [[a], [a], [a]], candidate: [[b], [b], [b]]).result("accuracy"))
+        #expect(abs((three.itemStandardError ?? 0) - (one.standardError ?? 1)) < 1e-12)
+        #expect(three.standardError == 0 && three.verdict == .undecided && three.itemDegreesOfFreedom == 29)
+        // Seeds on items of their own are independent.
+        func others(_ cell: CellData) -> CellData {
+            var cell = cell
+            for index in cell.items.indices { cell.items[index].item.contentBits ^= 7 }
+            return cell
+        }
+        let two = try #require(
+            try compare(baseline: [[a], [others(a)]], candidate: [[b], [others(b)]]).result("accuracy"))
+        #expect(abs((two.itemStandardError ?? 0) - (one.standardError ?? 1) / 2.0.squareRoot()) < 1e-12)
+    }
+
     @Test func lostItemsAreExcludedPairwiseAndWidenTheInterval() throws {
         var (a, b) = sides(0.9, 0.6)
         let whole = try #require(try compare(baseline: [[a]], candidate: [[b]]).result("accuracy"))

@@ -1,5 +1,8 @@
 /// All metrics, in the order of reports.
 public enum MetricCatalogue {
+    /// Raised whenever the same responses would give other values, intervals or verdicts.
+    public static let version = "1"
+
     /// Every definition.
     public static let all: [MetricDefinition] =
         accuracies + hops + likelihoods + capacities + episodes + divergences + serving

@@ -13,111 +13,55 @@ import AssayStatistics
 public func compare(
     baseline: [[CellData]], candidate: [[CellData]], options: ComparisonOptions = ComparisonOptions()
 ) throws -> [ComparisonResult] {
-    let seeds = try PairedCells.seeds(baseline: baseline, candidate: candidate)
-    guard let first = seeds.first else { return [] }
-    var pending: [PendingResult] = []
-    let patterns = seeds.count == 1 ? SignPatterns(draws: options.draws, clusters: first.clusters) : nil
-    for definition in MetricCatalogue.all where definition.isCompared {
-        let usable = first.pairs.indices.map { index in
-            seeds.contains { definition.needs($0.pairs[index].baseline) || definition.needs($0.pairs[index].candidate) }
-        }
-        let groups = CellGrouping.groups(definition, first.pairs.map(\.baseline), usable: usable)
-        for (label, members) in groups {
-            let pairs = seeds.map { seed in
-                GroupPair(
-                    baseline: CellGroup(label: label, cells: members.map { seed.pairs[$0].baseline }),
-                    candidate: CellGroup(label: label, cells: members.map { seed.pairs[$0].candidate }))
-            }
-            let isHome = first.isHome(members[0], definition)
-            pending += GroupComparison(definition: definition, pairs: pairs, isHome: isHome, patterns: patterns)
-                .results(options)
-        }
-    }
-    let tested = pending.indices.filter { pending[$0].comparison.pValue != nil }
-    let adjusted = MultipleTests.benjaminiHochberg(tested.compactMap { pending[$0].comparison.pValue })
-    for (index, p) in zip(tested, adjusted) { pending[index].adjustedP = p }
-    return pending.map { $0.decided(options) }
+    try compare([(baseline: baseline, candidate: candidate)], options: options)[0]
 }
 
-/// The cells of one seed, both sides, checked to hold the same items.
-struct PairedCells {
-    let pairs: [(baseline: PreparedCell, candidate: PreparedCell)]
-
-    /// The most clusters that a metric can span: those of a generator under one condition.
-    var clusters: Int {
-        var counts: [String: Int] = [:]
-        for cell in pairs.map(\.baseline) {
-            counts["\(cell.data.generator) (\(cell.data.condition.name))", default: 0] +=
-                Set(cell.items.map(\.item.id.cluster)).count
-        }
-        return counts.values.max() ?? 0
+/// Compares several pairs of sides that go into one report: p values are adjusted over all of them together.
+/// - Returns: the results of each pair, in order.
+/// - Throws: ``AssayError`` as for one pair.
+public func compare(
+    _ pairs: [(baseline: [[CellData]], candidate: [[CellData]])], options: ComparisonOptions = ComparisonOptions()
+) throws -> [[ComparisonResult]] {
+    var report = try pairs.map { pair in
+        try SideComparison(seeds: PairedCells.seeds(baseline: pair.baseline, candidate: pair.candidate))
+            .results(options)
     }
-
-    /// Whether the primary result of a metric comes from this cell: the parallel form where a task has both.
-    func isHome(_ index: Int, _ definition: MetricDefinition) -> Bool {
-        let cell = pairs[index].baseline.data
-        if cell.condition.path == .parallel { return true }
-        return !pairs.contains {
-            $0.baseline.data.task == cell.task && $0.baseline.data.condition.path == .parallel
-                && (definition.needs($0.baseline) || definition.needs($0.candidate))
-        }
+    let tested = report.indices.flatMap { pair in
+        report[pair].indices.filter { report[pair][$0].comparison.pValue != nil }.map { (pair: pair, result: $0) }
     }
-
-    static func seeds(baseline: [[CellData]], candidate: [[CellData]]) throws -> [PairedCells] {
-        guard baseline.count == candidate.count else {
-            throw AssayError.badInput(
-                "cannot pair \(baseline.count) seeds with \(candidate.count)",
-                remedy: "Compare arms that were trained with the same seeds")
-        }
-        let seeds = try zip(baseline, candidate).map { try PairedCells(baseline: $0, candidate: $1) }
-        for seed in seeds.dropFirst() where seed.names != seeds[0].names {
-            throw AssayError.badInput("the seeds were not evaluated on the same tasks and conditions")
-        }
-        return seeds
-    }
-
-    private var names: [String] { pairs.map { $0.baseline.name } }
-
-    private init(baseline: [CellData], candidate: [CellData]) throws {
-        let first = try PairedCells.byName(baseline)
-        let second = try PairedCells.byName(candidate)
-        if let name = Set(first.keys).symmetricDifference(second.keys).min() {
-            throw AssayError.badInput(
-                "only one side was evaluated on \(name)", remedy: "Evaluate both sides on the same suite")
-        }
-        pairs = try baseline.map { "\($0.task) (\($0.condition.name))" }.compactMap { name in
-            guard let a = first[name], let b = second[name] else { return nil }
-            try PairedCells.checkItems(a, b)
-            return (a, b)
-        }
-    }
-
-    private static func byName(_ cells: [CellData]) throws -> [String: PreparedCell] {
-        var named: [String: PreparedCell] = [:]
-        for cell in cells {
-            let prepared = try PreparedCell(cell)
-            guard named.updateValue(prepared, forKey: prepared.name) == nil else {
-                throw AssayError(.defect, "a side holds two cells of \(prepared.name)")
-            }
-        }
-        return named
-    }
-
-    private static func checkItems(_ a: PreparedCell, _ b: PreparedCell) throws {
-        guard a.items.count == b.items.count else {
-            throw AssayError.badInput(
-                "the sides hold \(a.items.count) and \(b.items.count) items of \(a.name)",
-                remedy: "Evaluate both sides on the same items")
-        }
-        for (x, y) in zip(a.items, b.items) where x.item.id != y.item.id || x.item.contentBits != y.item.contentBits {
-            throw AssayError.badInput(
-                "the sides were evaluated on different items of \(a.name), first item \(x.item.id.rawValue)",
-                remedy: "Evaluate both sides with the same generator version and parameters")
-        }
-    }
+    let adjusted = MultipleTests.benjaminiHochberg(
+        tested.compactMap { report[$0.pair][$0.result].comparison.pValue })
+    for (place, p) in zip(tested, adjusted) { report[place.pair][place.result].adjustedP = p }
+    return report.map { $0.map { $0.decided(options) } }
 }
 
-extension PreparedCell {
-    /// `task (condition)`.
-    var name: String { "\(data.task) (\(data.condition.name))" }
+/// All metrics of one pair of sides.
+struct SideComparison {
+    let seeds: [PairedCells]
+
+    /// The results of every metric and slice, not adjusted yet.
+    func results(_ options: ComparisonOptions) -> [PendingResult] {
+        guard let first = seeds.first else { return [] }
+        let patterns = seeds.count == 1 ? SignPatterns(draws: options.draws, clusters: first.clusters) : nil
+        let isShared = seeds.allSatisfy { $0.holdsItems(of: first) }
+        return MetricCatalogue.all.filter(\.isCompared).flatMap { definition in
+            let usable = first.pairs.indices.map { index in
+                seeds.contains {
+                    definition.needs($0.pairs[index].baseline) || definition.needs($0.pairs[index].candidate)
+                }
+            }
+            return CellGrouping.groups(definition, first.pairs.map(\.baseline), usable: usable).flatMap {
+                (label, members) -> [PendingResult] in
+                let groups = seeds.map { seed in
+                    GroupPair(
+                        baseline: CellGroup(label: label, cells: members.map { seed.pairs[$0].baseline }),
+                        candidate: CellGroup(label: label, cells: members.map { seed.pairs[$0].candidate }))
+                }
+                return GroupComparison(
+                    definition: definition, pairs: groups, isHome: first.isHome(members[0], definition),
+                    isShared: isShared, patterns: patterns
+                ).results(options)
+            }
+        }
+    }
 }

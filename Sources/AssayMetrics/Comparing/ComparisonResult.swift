@@ -57,6 +57,11 @@ public struct ComparisonResult: Sendable, Codable, Hashable {
     public var note: String?
     /// Turns a difference so that positive is better.
     public var direction: MetricDirection
+    /// The standard error of the estimate over clusters of items, whatever the unit is: how well these checkpoints are
+    /// known, apart from what other seeds would give. Drift is judged by it.
+    public var itemStandardError: Double?
+    /// Its degrees of freedom.
+    public var itemDegreesOfFreedom: Int?
 
     /// A result.
     public init(
@@ -66,7 +71,8 @@ public struct ComparisonResult: Sendable, Codable, Hashable {
         adjustedPValue: Double? = nil, minimumDetectableEffect: Double? = nil, margin: Double? = nil, pairs: Int,
         clusters: Int, lost: Int = 0, unit: ComparisonUnit = .items, seeds: Int = 1, verdict: Verdict,
         isMaterial: Bool = false, isEquivalent: Bool = false, isPrimary: Bool = false, itemsNeeded: Int? = nil,
-        note: String? = nil, direction: MetricDirection
+        note: String? = nil, direction: MetricDirection, itemStandardError: Double? = nil,
+        itemDegreesOfFreedom: Int? = nil
     ) {
         self.metric = metric
         self.task = task
@@ -95,5 +101,7 @@ public struct ComparisonResult: Sendable, Codable, Hashable {
         self.itemsNeeded = itemsNeeded
         self.note = note
         self.direction = direction
+        self.itemStandardError = itemStandardError
+        self.itemDegreesOfFreedom = itemDegreesOfFreedom
     }
 }

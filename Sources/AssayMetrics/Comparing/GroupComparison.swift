@@ -14,6 +14,9 @@ struct GroupComparison {
     let pairs: [GroupPair]
     /// The results may be primary.
     let isHome: Bool
+    /// All seeds were evaluated on the same items.
+    let isShared: Bool
+    /// Random signs; nil when seeds are the unit and items are not tested.
     let patterns: SignPatterns?
 
     /// The results of all slices, not adjusted yet.
@@ -56,7 +59,33 @@ struct GroupComparison {
         return PendingResult(
             definition: definition, task: pairs[0].baseline.label, condition: pairs[0].baseline.condition.name,
             slice: slice, isPrimary: definition.isPrimary && isHome && slice == Slice.all, comparison: comparison,
-            seeds: seeds, slack: slack, floor: definition.hasFloor ? pairs[0].baseline.cells[0].data.floor : nil)
+            seeds: seeds, itemError: itemError(seeds), slack: slack,
+            floor: definition.hasFloor ? pairs[0].baseline.cells[0].data.floor : nil)
+    }
+}
+
+extension GroupComparison {
+    /// The standard error over clusters of the mean difference of the seeds.
+    private func itemError(_ seeds: [SidePair]) -> StandardError? {
+        let errors = seeds.compactMap(\.comparison.standardError)
+        guard let first = seeds.first, errors.count == seeds.count, let degrees = errors.map(\.degreesOfFreedom).min()
+        else { return nil }
+        if seeds.count == 1 { return errors[0] }
+        let n = Double(seeds.count)
+        let squares = errors.reduce(0) { $0 + $1.value * $1.value }
+        guard isShared else {
+            return StandardError(
+                value: squares.squareRoot() / n, degreesOfFreedom: errors.reduce(0) { $0 + $1.degreesOfFreedom })
+        }
+        if seeds.allSatisfy({ $0.lost == 0 && $0.strata == first.strata }) {
+            // A cluster is left out of all seeds at once, because they share its items.
+            let means = first.strata.indices.map { cluster in
+                seeds.reduce(0) { $0 + $1.comparison.leaveOneOut[cluster] } / n
+            }
+            return Jackknife.standardError(leaveOneOut: means, strata: first.strata)
+        }
+        // With lost items the clusters of the seeds differ: as if their errors were the same ones, the safe side.
+        return StandardError(value: (squares / n).squareRoot(), degreesOfFreedom: degrees)
     }
 }
 
@@ -75,12 +104,13 @@ struct TallyPair {
         let isExchangeable = baseline.kernel.stateBytes == candidate.kernel.stateBytes
         let comparison = PairedComparison.clusters(
             baseline: sums.0, candidate: sums.1, baseline.kernel.evaluate,
-            candidateFunctional: isExchangeable ? nil : candidate.kernel.evaluate, patterns: patterns)
+            candidateFunctional: isExchangeable ? nil : candidate.kernel.evaluate, patterns: patterns,
+            isTested: patterns != nil)
         let pairs = kept.count { $0 }
         let lost = slice.includes.count { $0 } - pairs
         let isDefined = comparison.estimate.isFinite
         return SidePair(
-            comparison: comparison, pairs: pairs, clusters: sums.0.count, lost: lost,
+            comparison: comparison, strata: sums.0.strata, pairs: pairs, lost: lost,
             slack: lost == 0 ? (0, 0) : slack(slice.includes, estimate: comparison.estimate),
             coverage: (baseline.meeting(kept), candidate.meeting(kept)),
             isIdentical: sums.0 == sums.1 && isExchangeable,
@@ -109,8 +139,9 @@ struct TallyPair {
 /// The comparison of one seed with what the report must say of it.
 struct SidePair {
     let comparison: PairedComparison
+    /// The stratum of each cluster.
+    let strata: [Int]
     let pairs: Int
-    let clusters: Int
     let lost: Int
     let slack: (low: Double, high: Double)?
     /// Items that meet the metric's condition on each side.

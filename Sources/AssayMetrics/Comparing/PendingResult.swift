@@ -11,6 +11,8 @@ struct PendingResult {
     let comparison: PairedComparison
     /// One a seed.
     let seeds: [SidePair]
+    /// Over clusters, whatever the unit is.
+    let itemError: StandardError?
     let slack: (low: Double, high: Double)?
     /// What needs no understanding, for metrics that have such a floor.
     let floor: Double?
@@ -18,7 +20,8 @@ struct PendingResult {
 
     init(
         definition: MetricDefinition, task: String, condition: String, slice: String, isPrimary: Bool,
-        comparison: PairedComparison, seeds: [SidePair], slack: (low: Double, high: Double)?, floor: Double?
+        comparison: PairedComparison, seeds: [SidePair], itemError: StandardError?, slack: (low: Double, high: Double)?,
+        floor: Double?
     ) {
         self.definition = definition
         self.task = task
@@ -27,6 +30,7 @@ struct PendingResult {
         self.isPrimary = isPrimary
         self.comparison = comparison
         self.seeds = seeds
+        self.itemError = itemError
         self.slack = slack
         self.floor = floor
     }
@@ -52,11 +56,13 @@ struct PendingResult {
                 Power.minimumDetectableEffect(standardError: $0, alpha: options.alpha)
             },
             margin: isDefined ? margin : nil, pairs: seeds.map(\.pairs).min() ?? 0,
-            clusters: seeds.map(\.clusters).min() ?? 0, lost: seeds.reduce(0) { $0 + $1.lost }, unit: comparison.unit,
+            clusters: seeds.map(\.strata.count).min() ?? 0, lost: seeds.reduce(0) { $0 + $1.lost },
+            unit: comparison.unit,
             seeds: seeds.count, verdict: decision.verdict, isMaterial: decision.isMaterial,
             isEquivalent: decision.isEquivalent, isPrimary: isPrimary,
             itemsNeeded: decision.verdict == .undecided ? itemsNeeded(margin, options) : nil,
-            note: note(decision, options), direction: definition.direction)
+            note: note(decision, options), direction: definition.direction,
+            itemStandardError: itemError?.value, itemDegreesOfFreedom: itemError?.degreesOfFreedom)
     }
 
     /// What makes "no regression" an empty word: a baseline that cannot lose, or values cut off on both sides.

@@ -72,8 +72,8 @@ public struct DriftSeries: Sendable, Codable, Hashable {
                         metric: result.metric, task: result.task, condition: result.condition, slice: result.slice,
                         direction: result.direction, points: [])
                 if found[key] == nil { order.append(key) }
-                if let estimate = result.estimate, let error = result.standardError,
-                    let degrees = result.degreesOfFreedom,
+                if let estimate = result.estimate, let error = result.itemStandardError,
+                    let degrees = result.itemDegreesOfFreedom,
                     let control = result.baselineValue, let candidate = result.candidateValue
                 {
                     series.points.append(

@@ -38,6 +38,8 @@ public struct PairedComparison: Sendable, Hashable {
     public var unit: ComparisonUnit
     /// Why something is missing, for people.
     public var reason: String?
+    /// The estimate without each cluster, in order; empty for seeds.
+    public var leaveOneOut: [Double] = []
 
     /// The t interval of the estimate at a level such as 0.95; nil without a standard error.
     public func interval(level: Double) -> (low: Double, high: Double)? {
@@ -62,9 +64,10 @@ public struct PairedComparison: Sendable, Hashable {
     ///   - candidateFunctional: the metric of the second side where it differs (a per-byte metric of models with
     ///     states of different size); sides cannot be swapped then, and the p value comes from t.
     ///   - patterns: random signs to share between calls.
+    ///   - isTested: false leaves out the p value, for callers that only need the estimate and its error.
     public static func clusters(
         baseline: ClusterSums, candidate: ClusterSums, _ baselineFunctional: @escaping Functional,
-        candidateFunctional: Functional? = nil, patterns: SignPatterns? = nil
+        candidateFunctional: Functional? = nil, patterns: SignPatterns? = nil, isTested: Bool = true
     ) -> PairedComparison {
         let second = candidateFunctional ?? baselineFunctional
         let totals = (baseline.totals, candidate.totals)
@@ -80,14 +83,15 @@ public struct PairedComparison: Sendable, Hashable {
             result.reason = "not defined on these items"
             return result
         }
-        let leaveOneOut = (0..<baseline.count).map {
+        result.leaveOneOut = (0..<baseline.count).map {
             second(candidate.totals(totals.1, without: $0)) - baselineFunctional(baseline.totals(totals.0, without: $0))
         }
-        result.standardError = Jackknife.standardError(leaveOneOut: leaveOneOut, strata: baseline.strata)
+        result.standardError = Jackknife.standardError(leaveOneOut: result.leaveOneOut, strata: baseline.strata)
             .map { rounded($0, scale: max(abs(values.0), abs(values.1))) }
         if result.standardError == nil {
             result.reason = baseline.count < 2 ? "one cluster" : "not defined without some clusters"
         }
+        guard isTested else { return result }
         if candidateFunctional == nil {
             let outcome = SignFlip.test(
                 baseline: baseline, candidate: candidate, patterns: patterns, baselineFunctional)
