@@ -18,7 +18,7 @@ public final class FloatBlock: @unchecked Sendable {
 
     deinit { UnsafeMutableRawPointer(pointer).deallocate() }
 
-    /// The elements.
+    /// The elements, for as long as the block lives: keep the block while the buffer is used.
     public var buffer: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: pointer, count: count) }
 
     /// Copies all elements of a block of the same size.

@@ -56,6 +56,9 @@ public final class Tape {
     private let pool = GradientPool()
     private let sharedWorkspace = Workspace()
     private let unbound = FloatBlock(count: 0)
+    /// What is bound lives as long as its binding.
+    private var boundWeights: FloatBlock?
+    private var boundGradients: FloatBlock?
 
     /// An empty tape over a model's parameters.
     public init(layout: ParameterLayout, recordsGradients: Bool) {
@@ -130,6 +133,7 @@ public final class Tape {
     /// again whenever the weights have changed, because products read packed copies of them.
     public func bind(weights: FloatBlock, gradients: FloatBlock? = nil) {
         precondition(weights.count >= layout.count, "the block of weights is too small for the layout")
+        boundWeights = weights
         for (tensor, offset) in parameters.values { tensor.storage.value = weights.pointer + offset }
         for packing in packedMatrices { packing.matrix.pack(packing.weight.value) }
         if let gradients { bind(gradients: gradients) }
@@ -138,6 +142,7 @@ public final class Tape {
     /// Changes only where the gradients of the parameters are added.
     public func bind(gradients: FloatBlock) {
         precondition(gradients.count >= layout.count, "the block of gradients is too small for the layout")
+        boundGradients = gradients
         for (tensor, offset) in parameters.values { tensor.storage.boundGradient = gradients.pointer + offset }
     }
 
@@ -149,6 +154,7 @@ public final class Tape {
     /// Runs all backward passes in reverse order. Parameter gradients are added to; the caller zeroes them first.
     public func backward() {
         precondition(recordsGradients, "this tape was recorded without gradients")
+        precondition(boundGradients != nil || parameters.isEmpty, "no gradients are bound")
         for input in inputs { input.releaseGradient() }
         for node in nodes.reversed() {
             node.operation.backward()
