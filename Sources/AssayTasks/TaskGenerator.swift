@@ -72,6 +72,14 @@ public protocol TaskGenerator: Sendable {
 public protocol AgentTaskGenerator: TaskGenerator {
     /// The episode number `index` of a stream.
     func environment(_ stream: ItemStream, index: Int) -> any AgentEnvironment
+    /// The floor of the share of the expert's actions that are predicted, on demonstrations; ``statedFloor`` is that of
+    /// the success of episodes.
+    var demonstrationFloor: Double { get }
+}
+
+extension AgentTaskGenerator {
+    /// The floor of episodes, unless the task states another.
+    public var demonstrationFloor: Double { statedFloor }
 }
 
 /// What the world says to an action.

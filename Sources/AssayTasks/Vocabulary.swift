@@ -1,3 +1,5 @@
+import AssayCore
+
 /// The tokens of the symbolic rendering: few, and the same for every task, so that one small model can learn them all.
 public enum Vocabulary {
     /// Fills sequences up to their length; never a target.
@@ -10,12 +12,62 @@ public enum Vocabulary {
     public static let separator: Int32 = 3
     /// Announces a question.
     public static let query: Int32 = 4
-    /// Announces an answer.
-    public static let answer: Int32 = 5
+    /// Marks a needle in a haystack.
+    public static let needleMark: Int32 = 5
+
+    /// The second token of every sequence says which task it is.
+    public static let recallTask: Int32 = 6
+    /// Marks a sequence of `multi-value-recall`.
+    public static let multiValueTask: Int32 = 7
+    /// Marks a sequence of `needle`.
+    public static let needleTask: Int32 = 8
+    /// Marks a sequence of `successor`.
+    public static let successorTask: Int32 = 9
+    /// Marks a sequence of `variable-tracking`.
+    public static let variableTask: Int32 = 10
+    /// Marks an episode of `tool-world`.
+    public static let toolTask: Int32 = 11
+
+    /// Asks for the 1st successor; the tokens after it ask for the 2nd, 4th, 8th, 16th and 32nd.
+    public static let firstHop: Int32 = 12
+    /// Steps of the ladder of hops: 1, 2, 4, ..., 32.
+    public static let hopTokenCount = 6
+    /// Starts an assignment.
+    public static let assign: Int32 = 18
+    /// Announces an agent's goal.
+    public static let goal: Int32 = 19
+    /// Starts an observation.
+    public static let observation: Int32 = 20
+    /// Ends what the world says: the agent is to act.
+    public static let act: Int32 = 21
+    /// The first of three tools that open handles; each takes handles of its own kind.
+    public static let firstTool: Int32 = 22
+    /// Tools that open handles.
+    public static let toolCount = 3
+    /// The tool that hands in the result and ends the episode.
+    public static let submit: Int32 = 25
+    /// Starts the observation after an illegal action; one of the reasons below follows.
+    public static let error: Int32 = 26
+    /// There is no such tool.
+    public static let noSuchTool: Int32 = 27
+    /// The tool does not take arguments of this kind.
+    public static let wrongKind: Int32 = 28
+    /// Too few or too many arguments, or something that is no argument.
+    public static let malformed: Int32 = 29
+    /// An argument that was never observed.
+    public static let notKnown: Int32 = 30
+    /// The submission was right.
+    public static let done: Int32 = 31
+    /// The submission was wrong.
+    public static let failed: Int32 = 32
 
     /// Names of the tokens below ``firstSymbol``, in order; tasks take theirs by name.
     public static let controlNames: [String] = [
-        "<pad>", "<s>", "</s>", ";", "?", "=",
+        "<pad>", "<s>", "</s>", ";", "?", "#",
+        "recall", "values", "needle", "successor", "variables", "tools",
+        "x1", "x2", "x4", "x8", "x16", "x32",
+        "let", "goal", ":", ">", "read", "open", "ask", "submit",
+        "error", "no-such-tool", "wrong-kind", "malformed", "not-known", "done", "failed",
     ]
 
     /// The first symbol token; those below are control tokens.
@@ -24,4 +76,52 @@ public enum Vocabulary {
     public static let symbolCount = 192
     /// All tokens.
     public static let count = Int(firstSymbol) + symbolCount
+
+    /// The name of a token; `<unused-N>` for control tokens without a name, `<invalid-N>` outside the vocabulary.
+    public static func name(of token: Int32) -> String {
+        if token >= firstSymbol, token < Int32(count) { return "s\(token - firstSymbol)" }
+        guard token >= 0, token < firstSymbol else { return "<invalid-\(token)>" }
+        return Int(token) < controlNames.count ? controlNames[Int(token)] : "<unused-\(token)>"
+    }
+
+    /// The names of tokens, joined by spaces.
+    public static func text(_ tokens: some Sequence<Int32>) -> String {
+        tokens.map(name(of:)).joined(separator: " ")
+    }
+}
+
+/// What the symbols mean in a task: disjoint ranges, so that a model can tell a key from a value.
+struct SymbolRange: Sendable, Hashable {
+    /// The first token.
+    let first: Int32
+    /// How many.
+    let count: Int
+
+    /// A range that starts at symbol number `offset`.
+    init(offset: Int, count: Int) {
+        precondition(offset + count <= Vocabulary.symbolCount, "symbols run over the vocabulary")
+        first = Vocabulary.firstSymbol + Int32(offset)
+        self.count = count
+    }
+
+    /// The symbol number `index` of the range.
+    subscript(index: Int) -> Int32 { first + Int32(index) }
+
+    /// Whether a token is one of these.
+    func contains(_ token: Int32) -> Bool { token >= first && token < first + Int32(count) }
+
+    /// Its number within the range.
+    func index(of token: Int32) -> Int { Int(token - first) }
+
+    /// `count` different symbols in random order.
+    func distinct(_ wanted: Int, _ random: inout CounterRandom) -> [Int32] {
+        random.distinct(wanted, below: count).map { self[$0] }
+    }
+
+    /// Keys, nodes and variables: at most 64.
+    static let keys = SymbolRange(offset: 0, count: 64)
+    /// Values: at most 64.
+    static let values = SymbolRange(offset: 64, count: 64)
+    /// Filler that means nothing.
+    static let noise = SymbolRange(offset: 128, count: 16)
 }

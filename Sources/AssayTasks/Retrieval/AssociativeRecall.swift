@@ -1,0 +1,146 @@
+import AssayCore
+
+/// Multi-query associative recall: key-value pairs among noise, then keys whose values are asked for.
+///
+/// `<s> recall n n k v n k v ... n n ? k v ? k v`. After MQAR (Arora et al., "Zoology", 2023; HazyResearch/zoology), with
+/// its flaws mended: the length stays fixed while the number of pairs varies, facts lie uniformly over the context
+/// instead of near their questions, noise comes from symbols of its own and from the item's counters.
+public struct AssociativeRecall: TaskGenerator {
+    /// The generator's name.
+    public static let name = "associative-recall"
+    /// The parameters.
+    public static let parameters = [
+        TaskParameter("pairs", 16, 2...64, "key-value pairs in the context: the load"),
+        TaskParameter("queries", 8, 1...64, "questions in a sequence, each about another pair"),
+        TaskParameter.length(128), TaskParameter.symbols, TaskParameter.gap,
+    ]
+    static let kind = TaskKind(
+        name: name, family: .retrieval,
+        summary: "value of a key among key-value pairs and noise, by load and by distance",
+        parameters: parameters, make: { try AssociativeRecall($0) })
+
+    /// Everything that identifies the items.
+    public let identity: TaskIdentity
+    /// Tokens of every sequence.
+    public let length: Int
+    let pairs: Int
+    let queries: Int
+    let gap: Int
+    private let keys: SymbolRange
+    private let values: SymbolRange
+    private let source: ItemSource
+
+    /// The task of these parameter values.
+    /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
+    public init(_ given: [String: Int] = [:]) throws {
+        let p = try ParameterValues(Self.name, Self.parameters, given)
+        try p.require("symbols", atLeast: p["pairs"], because: "every pair has a key and a value of its own")
+        try p.require("queries", atMost: p["pairs"], because: "every question is about another pair")
+        try p.require(
+            "length", atLeast: 2 + 2 * p["pairs"] + p["gap"] + 3 * p["queries"],
+            because: "\(p["pairs"]) pairs, a gap of \(p["gap"]) and \(p["queries"]) questions need the room")
+        identity = TaskIdentity(generator: Self.name, version: 1, parameters: p.all)
+        (length, pairs, queries, gap) = (p["length"], p["pairs"], p["queries"], p["gap"])
+        keys = SymbolRange(offset: 0, count: p["symbols"])
+        values = SymbolRange(offset: 64, count: p["symbols"])
+        source = ItemSource(identity)
+    }
+
+    /// Retrieval.
+    public var family: TaskFamily { .retrieval }
+    /// One token is asked for; nothing is generated freely.
+    public var generates: Bool { false }
+
+    /// One sequence a cluster.
+    public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] {
+        [make(stream, .cluster, index, pairs: { _ in pairs })]
+    }
+
+    /// A sequence with all pairs half of the time, with fewer otherwise.
+    public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
+        make(stream, .training, index, pairs: { $0.difficulty(min(2, pairs)...pairs) })
+    }
+
+    private struct Drawn {
+        let keys: [Int32]
+        let values: [Int32]
+        let context: NoisyContext
+    }
+
+    private func make(
+        _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int, pairs count: (inout CounterRandom) -> Int
+    ) -> TaskSequence {
+        var (drawn, random) = source.draw(stream, use, index) { random in
+            let facts = count(&random)
+            let drawnKeys = keys.distinct(facts, &random)
+            let drawnValues = values.distinct(facts, &random)
+            let context = NoisyContext(
+                task: Vocabulary.recallTask, facts: facts, width: 2,
+                room: length - 2 - gap - 3 * min(queries, facts), gap: gap, random: &random
+            ) { fact, tokens in
+                tokens.append(drawnKeys[fact])
+                tokens.append(drawnValues[fact])
+            }
+            let drawn = Drawn(keys: drawnKeys, values: drawnValues, context: context)
+            return (drawn, ContentBits.fast(context.tokens))
+        }
+        let facts = drawn.keys.count
+        var builder = SequenceBuilder(drawn.context.tokens, length: length)
+        for fact in random.distinct(min(queries, facts), below: facts) {
+            builder.append(Vocabulary.query)
+            builder.append(drawn.keys[fact])
+            builder.answer(
+                [drawn.values[fact]],
+                .init(
+                    facts: facts, distance: builder.position - drawn.context.starts[fact] - 1, load: facts,
+                    position: drawn.context.position(of: fact)))
+        }
+        return builder.finish(cluster: index)
+    }
+}
+
+extension AssociativeRecall {
+    /// Guessing among the values not yet given as answers: the mean of 1 / (pairs - j) over the questions j.
+    public var statedFloor: Double {
+        (0..<queries).reduce(0) { $0 + 1 / Double(pairs - $1) } / Double(queries)
+    }
+
+    /// Guess a remaining value, the last value, the nearest pair within a window, always the same value.
+    public var baselines: [ShortcutBaseline] { RetrievalShortcuts.single(.pairs, values: values) }
+
+    /// Looks each key up by scanning backwards from its question.
+    public func check(_ sequence: TaskSequence) -> [String] {
+        var check = SequenceCheck(sequence, length: length, task: Vocabulary.recallTask)
+        let tokens = sequence.tokens
+        let reading = RetrievalReading(tokens, form: .pairs)
+        check.complain(reading.problems)
+        check.require(reading.asked.count == sequence.questions.count, "questions and records differ in number")
+        check.require(Set(reading.facts.map(\.key)).count == reading.facts.count, "a key occurs twice")
+        check.require(Set(reading.facts.map(\.value)).count == reading.facts.count, "a value occurs twice")
+        check.require(Set(reading.asked.map(\.key)).count == reading.asked.count, "a key is asked for twice")
+        let region = reading.region(gap: gap)
+        for (number, asked) in reading.asked.enumerated() {
+            guard
+                let found = stride(from: reading.contextEnd - 2, through: 2, by: -1).first(where: {
+                    tokens[$0] == asked.key && values.contains(tokens[$0 + 1])
+                })
+            else {
+                check.complain(["question \(number): \(RetrievalReading.name(asked.key)) is not in the context"])
+                continue
+            }
+            check.require(found + 1 < region.upperBound, "question \(number): the fact lies in the gap")
+            check.compare(
+                number, sequence,
+                with: .init(
+                    answer: asked.answer, gold: [tokens[found + 1]], facts: reading.facts.count,
+                    distance: asked.answer.lowerBound - found - 1, load: reading.facts.count,
+                    position: NoisyContext.position(found, in: region, width: 2)))
+        }
+        return check.complaints
+    }
+
+    /// The pairs, the questions, their answers and covariates.
+    public func describe(_ sequence: TaskSequence) -> String {
+        RetrievalReading(sequence.tokens, form: .pairs).describe(Self.name, sequence)
+    }
+}

@@ -1,0 +1,142 @@
+import AssayCore
+
+/// One needle among hard distractors: other needles of the same form, and noise; asked for at the end.
+///
+/// `<s> needle n # k v n n # k v n ... ? k v`. After the multi-key needles of RULER (`niah_multikey`). Which of the
+/// needles is asked for is drawn at the end, so depth is uniform and nothing marks the needle but its key.
+public struct Needle: TaskGenerator {
+    /// The generator's name.
+    public static let name = "needle"
+    /// The parameters.
+    public static let parameters = [
+        TaskParameter("distractors", 7, 1...63, "needles of the same form with other keys"),
+        TaskParameter.length(128), TaskParameter.symbols, TaskParameter.gap,
+    ]
+    static let kind = TaskKind(
+        name: name, family: .retrieval, summary: "one needle among distractors of the same form and noise, by depth",
+        parameters: parameters, make: { try Needle($0) })
+
+    /// Questions of a training sequence at most: an evaluation sequence has one, which is little to learn from.
+    private static let trainingQueries = 4
+
+    /// Everything that identifies the items.
+    public let identity: TaskIdentity
+    /// Tokens of every sequence.
+    public let length: Int
+    let needles: Int
+    let gap: Int
+    private let keys: SymbolRange
+    private let values: SymbolRange
+    private let source: ItemSource
+
+    /// The task of these parameter values.
+    /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
+    public init(_ given: [String: Int] = [:]) throws {
+        let p = try ParameterValues(Self.name, Self.parameters, given)
+        let needles = p["distractors"] + 1
+        try p.require("symbols", atLeast: needles, because: "every needle has a key and a value of its own")
+        try p.require(
+            "length", atLeast: 5 + 3 * needles + p["gap"],
+            because: "\(needles) needles, a gap of \(p["gap"]) and the question need the room")
+        identity = TaskIdentity(generator: Self.name, version: 1, parameters: p.all)
+        (length, gap) = (p["length"], p["gap"])
+        self.needles = needles
+        keys = SymbolRange(offset: 0, count: p["symbols"])
+        values = SymbolRange(offset: 64, count: p["symbols"])
+        source = ItemSource(identity)
+    }
+
+    /// Retrieval.
+    public var family: TaskFamily { .retrieval }
+    /// One token is asked for; nothing is generated freely.
+    public var generates: Bool { false }
+
+    /// One sequence with one question a cluster.
+    public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] {
+        [make(stream, .cluster, index, queries: 1) { _ in needles }]
+    }
+
+    /// A sequence with all needles half of the time, with fewer otherwise, and several questions where there is room.
+    public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
+        let room = (length - 2 - gap - 3 * needles) / 3
+        return make(stream, .training, index, queries: min(Self.trainingQueries, room)) { $0.difficulty(2...needles) }
+    }
+
+    private struct Drawn {
+        let keys: [Int32]
+        let values: [Int32]
+        let context: NoisyContext
+    }
+
+    private func make(
+        _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int, queries: Int,
+        needles count: (inout CounterRandom) -> Int
+    ) -> TaskSequence {
+        var (drawn, random) = source.draw(stream, use, index) { random in
+            let needles = count(&random)
+            let drawnKeys = keys.distinct(needles, &random)
+            let drawnValues = values.distinct(needles, &random)
+            let context = NoisyContext(
+                task: Vocabulary.needleTask, facts: needles, width: 3,
+                room: length - 2 - gap - 3 * min(queries, needles), gap: gap, random: &random
+            ) { needle, tokens in
+                tokens.append(Vocabulary.needleMark)
+                tokens.append(drawnKeys[needle])
+                tokens.append(drawnValues[needle])
+            }
+            let drawn = Drawn(keys: drawnKeys, values: drawnValues, context: context)
+            return (drawn, ContentBits.fast(context.tokens))
+        }
+        let needles = drawn.keys.count
+        var builder = SequenceBuilder(drawn.context.tokens, length: length)
+        for needle in random.distinct(min(queries, needles), below: needles) {
+            builder.append(Vocabulary.query)
+            builder.append(drawn.keys[needle])
+            builder.answer(
+                [drawn.values[needle]],
+                .init(
+                    facts: needles, distance: builder.position - drawn.context.starts[needle] - 2, load: needles,
+                    position: drawn.context.position(of: needle)))
+        }
+        return builder.finish(cluster: index)
+    }
+}
+
+extension Needle {
+    /// Guessing among the values of the needles.
+    public var statedFloor: Double { 1 / Double(needles) }
+
+    /// Guess a value, the last value, the first, the nearest needle within a window, always the same value.
+    public var baselines: [ShortcutBaseline] { RetrievalShortcuts.single(.needles, values: values) }
+
+    /// Looks the key up among the marked facts, read from the end.
+    public func check(_ sequence: TaskSequence) -> [String] {
+        var check = SequenceCheck(sequence, length: length, task: Vocabulary.needleTask)
+        let tokens = sequence.tokens
+        let reading = RetrievalReading(tokens, form: .needles)
+        check.complain(reading.problems)
+        check.require(reading.asked.count == sequence.questions.count, "questions and records differ in number")
+        check.require(Set(reading.facts.map(\.key)).count == reading.facts.count, "a key occurs twice")
+        check.require(Set(reading.facts.map(\.value)).count == reading.facts.count, "a value occurs twice")
+        let region = reading.region(gap: gap)
+        for (number, asked) in reading.asked.enumerated() {
+            guard let needle = reading.facts.last(where: { $0.key == asked.key }) else {
+                check.complain(["question \(number): \(RetrievalReading.name(asked.key)) is not in the haystack"])
+                continue
+            }
+            check.require(needle.valuePosition < region.upperBound, "question \(number): the needle lies in the gap")
+            check.compare(
+                number, sequence,
+                with: .init(
+                    answer: asked.answer, gold: [needle.value], facts: reading.facts.count,
+                    distance: asked.answer.lowerBound - needle.valuePosition, load: reading.facts.count,
+                    position: NoisyContext.position(needle.start, in: region, width: 3)))
+        }
+        return check.complaints
+    }
+
+    /// The needles, the question, its answer and covariates.
+    public func describe(_ sequence: TaskSequence) -> String {
+        RetrievalReading(sequence.tokens, form: .needles).describe(Self.name, sequence)
+    }
+}

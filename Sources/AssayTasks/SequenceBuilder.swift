@@ -1,0 +1,67 @@
+import AssayCore
+
+/// Writes a sequence token by token and remembers its questions.
+struct SequenceBuilder {
+    /// The covariates of a question that the generator knows.
+    struct Covariates {
+        var hops = 1
+        var facts: Int
+        var distance: Int
+        var load: Int
+        var position: Double
+        var parent: ItemID?
+    }
+
+    private struct Draft {
+        let answer: Range<Int>
+        let grading: Grading
+        let covariates: Covariates
+    }
+
+    /// What was written so far.
+    private(set) var tokens: [Int32]
+    private var drafts: [Draft] = []
+    private let length: Int
+
+    /// Goes on after a context.
+    init(_ context: [Int32], length: Int) {
+        tokens = context
+        tokens.reserveCapacity(length)
+        self.length = length
+    }
+
+    /// Where the next token goes.
+    var position: Int { tokens.count }
+
+    /// Writes a token.
+    mutating func append(_ token: Int32) { tokens.append(token) }
+
+    /// Writes tokens.
+    mutating func append(_ more: [Int32]) { tokens.append(contentsOf: more) }
+
+    /// Writes a gold answer and makes it a question.
+    mutating func answer(_ gold: [Int32], grading: Grading = .exact, _ covariates: Covariates) {
+        let first = tokens.count
+        tokens.append(contentsOf: gold)
+        drafts.append(Draft(answer: first..<tokens.count, grading: grading, covariates: covariates))
+    }
+
+    /// The sequence, padded, its items numbered.
+    consuming func finish(cluster: Int, sequence: Int = 0) -> TaskSequence {
+        let used = tokens.count
+        precondition(used <= length, "a sequence of \(used) tokens does not fit into \(length)")
+        for _ in used..<length { tokens.append(Vocabulary.padding) }
+        let bits = ContentBits.ofSequence(tokens)
+        let questions = drafts.enumerated().map { number, draft in
+            let known = draft.covariates
+            return Question(
+                answer: draft.answer, grading: draft.grading,
+                item: ItemRecord(
+                    id: ItemID(cluster: cluster, sequence: sequence, question: number), hops: known.hops,
+                    facts: known.facts, length: used, distance: known.distance, load: known.load,
+                    position: known.position, parent: known.parent,
+                    contentBits: ContentBits.ofItem(sequence: bits, answer: draft.answer)))
+        }
+        return TaskSequence(tokens: tokens, questions: questions)
+    }
+}

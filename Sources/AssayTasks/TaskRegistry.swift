@@ -1,0 +1,39 @@
+import AssayCore
+
+/// A generator as the registry knows it: what a user can ask for.
+public struct TaskKind: Sendable {
+    /// The generator's name.
+    public let name: String
+    /// The family.
+    public let family: TaskFamily
+    /// What it tests, in a sentence.
+    public let summary: String
+    /// Its parameters.
+    public let parameters: [TaskParameter]
+    /// Makes the task from parameter values; those not given stand at their defaults.
+    public let make: @Sendable ([String: Int]) throws -> any TaskGenerator
+}
+
+/// All generators by name.
+public enum TaskRegistry {
+    /// The generators, by family.
+    public static let kinds: [TaskKind] = [
+        AssociativeRecall.kind, MultiValueRecall.kind, Needle.kind,
+        Successor.kind, VariableTracking.kind,
+        ToolWorld.kind,
+    ]
+
+    /// The generator of a name.
+    /// - Throws: ``AssayError`` with the nearest name when there is none.
+    public static func kind(named name: String) throws -> TaskKind {
+        if let kind = kinds.first(where: { $0.name == name }) { return kind }
+        throw AssayError.badInput(
+            "there is no task generator '\(name)'", remedy: Suggestion.remedy(for: name, among: kinds.map(\.name)))
+    }
+
+    /// A task from a generator's name and parameters.
+    /// - Throws: ``AssayError`` that names the wrong parameter and the bound that it broke.
+    public static func make(_ name: String, parameters: [String: Int] = [:]) throws -> any TaskGenerator {
+        try kind(named: name).make(parameters)
+    }
+}

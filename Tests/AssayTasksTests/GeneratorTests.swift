@@ -1,0 +1,140 @@
+import AssayCore
+import Testing
+
+@testable import AssayTasks
+
+@Suite struct GeneratorTests {
+    @Test("items depend on nothing but their number: any order, any instance, the same items", arguments: TaskCase.all)
+    func determinism(_ testCase: TaskCase) throws {
+        let (first, second) = (try testCase.make(), try testCase.make())
+        let forward = (0..<40).map { first.cluster(.evaluation(seed: 3), index: $0) }
+        let backward = (0..<40).reversed().map { second.cluster(.evaluation(seed: 3), index: $0) }
+        #expect(forward == Array(backward.reversed()))
+        let training = (0..<40).map { first.trainingSequence(.training(seed: 3), index: $0) }
+        _ = second.cluster(.training(seed: 3), index: 7)
+        #expect(second.trainingSequence(.training(seed: 3), index: 17) == training[17])
+        #expect(Set(training.map(\.tokens)).count == training.count)
+    }
+
+    @Test("seeds, streams and parameters give other items", arguments: TaskCase.defaults)
+    func separation(_ testCase: TaskCase) throws {
+        let task = try testCase.make()
+        let base = task.cluster(.evaluation(seed: 1), index: 5)
+        #expect(base != task.cluster(.evaluation(seed: 2), index: 5))
+        #expect(base != task.cluster(.training(seed: 1), index: 5))
+        let longer = try TaskRegistry.make(testCase.name, parameters: ["length": task.length + 16])
+        #expect(longer.identity != task.identity)
+        let other = longer.cluster(.evaluation(seed: 1), index: 5)[0].tokens.prefix(20)
+        #expect(!other.elementsEqual(base[0].tokens.prefix(20)))
+    }
+
+    @Test("an item of the evaluation stream is never trained on, whatever the seeds", arguments: TaskCase.all)
+    func disjointStreams(_ testCase: TaskCase) throws {
+        let task = try testCase.make()
+        let clusters = testCase.parameters.isEmpty ? 1_500 : 250
+        var items: Set<UInt64> = []
+        var sequences: Set<UInt64> = []
+        for seed in 1...2 as ClosedRange<UInt64> {
+            for sequence in (0..<clusters).flatMap({ task.cluster(.evaluation(seed: seed), index: $0) }) {
+                items.formUnion(sequence.questions.map(\.item.contentBits))
+                sequences.insert(ContentBits.ofSequence(sequence.tokens))
+            }
+        }
+        #expect(items.count > clusters)
+        for index in 0..<4 * clusters {
+            let sequence = task.trainingSequence(.training(seed: 1), index: index)
+            #expect(items.isDisjoint(with: sequence.questions.map(\.item.contentBits)))
+            #expect(!sequences.contains(ContentBits.ofSequence(sequence.tokens)))
+        }
+        for twin in (0..<100).flatMap({ task.cluster(.training(seed: 2), index: $0) }) {
+            #expect(!sequences.contains(ContentBits.ofSequence(twin.tokens)))
+        }
+    }
+
+    @Test("the hold-out keeps contexts apart even where there are few", arguments: 0..<1)
+    func holdOutOfSmallSpaces(_: Int) {
+        let source = ItemSource(TaskIdentity(generator: "small", version: 1, parameters: [:]))
+        func draw(_ stream: ItemStream) -> Set<Int32> {
+            Set(
+                (0..<2000).map { index in
+                    source.draw(stream, .cluster, index) { random in
+                        let value = Int32(random.below(64))
+                        return (value, ContentBits.fast([value]))
+                    }.context
+                })
+        }
+        let (training, evaluation) = (draw(.training(seed: 1)), draw(.evaluation(seed: 1)))
+        #expect(training.isDisjoint(with: evaluation))
+        #expect(training.union(evaluation).count == 64)
+        #expect(evaluation.count > 4 && training.count > 30)
+    }
+
+    @Test("an independent solver agrees with 10,000 evaluation items and with training", arguments: TaskCase.all)
+    func checkersAgree(_ testCase: TaskCase) throws {
+        let task = try testCase.make()
+        var items = 0
+        var index = 0
+        while items < (testCase.parameters.isEmpty ? 10_000 : 1_000) {
+            for (number, sequence) in task.cluster(.evaluation(seed: 11), index: index).enumerated() {
+                #expect(task.check(sequence).isEmpty, "\(task.describe(sequence))")
+                #expect(sequence.questions.allSatisfy { $0.item.id.cluster == index })
+                #expect(sequence.questions.allSatisfy { $0.item.id.sequence == number })
+                items += sequence.questions.count
+            }
+            let training = task.trainingSequence(.training(seed: 11), index: index)
+            #expect(task.check(training).isEmpty, "\(task.describe(training))")
+            index += 1
+        }
+    }
+
+    @Test("item identities are unique within a task", arguments: TaskCase.defaults)
+    func identities(_ testCase: TaskCase) throws {
+        let task = try testCase.make()
+        var ids: [ItemID] = []
+        for index in 0..<200 {
+            ids += task.cluster(.evaluation(seed: 1), index: index).flatMap { $0.questions.map(\.item.id) }
+            if let agents = task as? any AgentTaskGenerator {
+                ids.append(agents.environment(.evaluation(seed: 1), index: index).item.id)
+            }
+        }
+        #expect(Set(ids).count == ids.count)
+    }
+
+    @Test("length, load and place do not vary with the item in evaluation", arguments: TaskCase.defaults)
+    func evaluationIsFixed(_ testCase: TaskCase) throws {
+        let task = try testCase.make()
+        let mains = (0..<300).map { task.cluster(.evaluation(seed: 4), index: $0)[0] }
+        #expect(Set(mains.map(\.usedLength)).count == 1)
+        #expect(Set(mains.flatMap { $0.questions.map(\.item.facts) }).count == 1)
+        #expect(mains.allSatisfy { $0.tokens.count == task.length })
+    }
+
+    @Test("training has easy and hard sequences", arguments: TaskCase.defaults)
+    func trainingVaries(_ testCase: TaskCase) throws {
+        let task = try testCase.make()
+        let facts = (0..<400).map { task.trainingSequence(.training(seed: 4), index: $0).questions[0].item.facts }
+        let most = task.cluster(.evaluation(seed: 4), index: 0)[0].questions[0].item.facts
+        #expect(facts.max() == most)
+        #expect(Set(facts).count > 2)
+        #expect(Double(facts.filter { $0 == most }.count) > 400 * 0.2)
+    }
+
+    /// When one of these changes, raise the version of the generator, and then write the new digest here.
+    @Test(
+        "a generator that makes other items has another version",
+        arguments: zip(TaskRegistry.kinds.map(\.name), GeneratorTests.digests))
+    func pinned(_ name: String, _ digest: String) throws {
+        let task = try TaskRegistry.make(name)
+        var hasher = ContentHasher()
+        for index in 0..<50 {
+            for sequence in task.cluster(.evaluation(seed: 1), index: index) { hasher.update(sequence.tokens) }
+            hasher.update(task.trainingSequence(.training(seed: 1), index: index).tokens)
+        }
+        #expect("v\(task.identity.version) \(hasher.finish().short)" == digest)
+    }
+
+    static let digests = [
+        "v1 812759d5308a", "v1 85b7a5f1e465", "v1 4b531e877baa", "v1 06a1cad0b86c",
+        "v1 ace4625e4953", "v1 ae3917eab409",
+    ]
+}
