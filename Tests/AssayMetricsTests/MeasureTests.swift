@@ -146,6 +146,23 @@ import Testing
         #expect(values.value("recall-capacity") == nil)
     }
 
+    @Test func theFloorOfASetIsNoFloorOfItsExactMatch() throws {
+        func cell(_ path: KernelPath, detail: [String: Double]) -> CellData {
+            .made(
+                "values", family: .multiHop, path: path, floor: 0.4,
+                (0..<10).flatMap { cluster in
+                    [1, 2].map { hops in
+                        Asked(cluster: cluster, question: hops, hops: hops, score: cluster < 3 ? 1 : 0, detail: detail)
+                    }
+                })
+        }
+        let free = cell(.recurrent, detail: ["precision": 1, "recall": 1, "exact": 1])
+        let values = try measure([cell(.parallel, detail: [:]), free])
+        let corrected = values.first { $0.metric == "hop-accuracy-corrected" && $0.condition == "parallel" }
+        #expect(corrected?.value == 0.3)
+        #expect(!values.contains { $0.metric == "hop-decay" })
+    }
+
     @Test func episodesByHand() throws {
         func episode(_ cluster: Int, _ score: Double, steps: Double, optimal: Double, invalid: Double) -> Asked {
             Asked(

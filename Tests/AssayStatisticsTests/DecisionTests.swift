@@ -50,6 +50,12 @@ import Testing
         #expect(narrow.verdict == .noRegression && narrow.isEquivalent)
     }
 
+    @Test func equalSidesAreWithinAMarginOfZero() {
+        let rule = DecisionRule(margin: 0, direction: .higherIsBetter)
+        #expect(rule.decide(comparison(0, error: 0), adjustedP: 1).verdict == .noRegression)
+        #expect(rule.decide(comparison(0, error: 0.01), adjustedP: 1).verdict == .undecided)
+    }
+
     @Test func lostItemsWidenTheIntervalUntilNothingCanBeSaid() {
         let rule = DecisionRule(margin: 0.02, direction: .higherIsBetter)
         let loss = comparison(-0.05, error: 0.01)

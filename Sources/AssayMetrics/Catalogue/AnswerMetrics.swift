@@ -19,7 +19,7 @@ extension MetricCatalogue {
     /// Exact match by hops, with the twins as hop 1 where there is no other.
     private static func byHops(corrected: Bool) -> @Sendable (CellGroup) -> MetricKernel? {
         { group in
-            let floor = corrected ? group.cells[0].data.floor : 0
+            let floor = corrected ? group.cells[0].exactFloor : 0
             guard floor < 1 else { return nil }
             return .mean(
                 proportion: .init(floor: floor), valueRange: -Double.infinity...1
@@ -34,13 +34,13 @@ extension MetricCatalogue {
         MetricDefinition(
             "Q1", "accuracy", "Accuracy", .higherIsBetter, claims: ["C1", "C2", "C7"],
             formula: "share of questions whose whole answer is right; single-hop twins are not counted",
-            source: "headline score of a task", margin: .accuracy, isPrimary: true, hasFloor: true,
+            source: "headline score of a task", margin: .accuracy, isPrimary: true, floor: \.exactFloor,
             slicing: [.load, .distance], needs: \.isAnswers,
             kernel: mainMean(range: 0...1, proportion: .init()) { $0.exact($1) }),
         MetricDefinition(
             "Q1", "hop-accuracy", "Accuracy by hops", .higherIsBetter, claims: ["C2"],
             formula: "acc_h = (1/N_h) sum 1[answer is right], over questions with h hops",
-            source: "RULER (arXiv 2404.06654), BABILong (arXiv 2406.10149)", margin: .accuracy, hasFloor: true,
+            source: "RULER (arXiv 2404.06654), BABILong (arXiv 2406.10149)", margin: .accuracy, floor: \.exactFloor,
             includesAll: false, slicing: [.hops], needs: \.isAnswers, kernel: byHops(corrected: false)),
         MetricDefinition(
             "Q1", "hop-accuracy-corrected", "Accuracy by hops, chance-corrected", .higherIsBetter, claims: ["C2"],
@@ -50,7 +50,7 @@ extension MetricCatalogue {
         MetricDefinition(
             "Q7", "multi-value-f1", "Multi-value F1", .higherIsBetter, claims: ["C2"],
             formula: "mean over questions of the F1 of the generated set of values against the gold set",
-            source: "multi-query key-associative recall", margin: .accuracy, isPrimary: true, hasFloor: true,
+            source: "multi-query key-associative recall", margin: .accuracy, isPrimary: true, floor: \.data.floor,
             slicing: [.load], needs: { $0.isSet && $0.isAnswers },
             kernel: mainMean(range: 0...1, proportion: .init()) { $0.score($1) }),
     ]

@@ -30,7 +30,7 @@ extension MetricCatalogue {
     ]
 
     @Sendable private static func isRecall(_ cell: PreparedCell) -> Bool {
-        cell.data.family == .retrieval && cell.isAnswers && !cell.isSet
+        cell.data.family == .retrieval && cell.isAnswers && !cell.asksForSets
     }
 
     private static func capacity(_ group: CellGroup, perByte: Bool) -> MetricKernel? {

@@ -8,7 +8,7 @@ extension MetricCatalogue {
             "A1", "success", "Success", .higherIsBetter, claims: ["C1", "C8"],
             formula: "share of episodes whose goal is reached within the budget", source: "success@1",
             margin: .accuracy,
-            isPrimary: true, hasFloor: true, slicing: [.hops], needs: \.isEpisodes
+            isPrimary: true, floor: \.data.floor, slicing: [.hops], needs: \.isEpisodes
         ) { _ in
             .mean(proportion: .init()) { cell, place in cell.score(place).map { .counts($0) } ?? .lost(slot: 0) }
         },

@@ -9,7 +9,7 @@ extension MetricCatalogue {
             "Q2", "hop-decay", "Hop survival", .higherIsBetter, claims: ["C2"],
             formula: "rho of log acc*_h = a + h log rho over hops with acc* > 0.05, weighted by 1 / variance",
             source: "metrics catalogue Q2", margin: .relative, isPrimary: true, scope: .hops,
-            needs: { $0.isAnswers && !$0.isSet && $0.data.family != .agent }, kernel: hopDecay),
+            needs: { $0.isAnswers && !$0.asksForSets && $0.data.family != .agent }, kernel: hopDecay),
         MetricDefinition(
             "Q3", "composition-gap", "Compositionality gap", .lowerIsBetter, claims: ["C2"],
             formula: "P(multi-hop answer wrong | all its single hops right)",
@@ -18,7 +18,7 @@ extension MetricCatalogue {
         MetricDefinition(
             "Q3", "composition-deficit", "Composition deficit", .lowerIsBetter, unit: "nats", claims: ["C2"],
             formula: "mean over hops h, by items, of h log acc(single-hop twins) - log acc_h",
-            source: "metrics catalogue Q3", margin: .relative, needs: { $0.isAnswers && !$0.twins.isEmpty },
+            source: "metrics catalogue Q3", margin: .absolute(0.05), needs: { $0.isAnswers && !$0.twins.isEmpty },
             kernel: compositionDeficit),
     ]
 
@@ -28,7 +28,7 @@ extension MetricCatalogue {
                 .map { group.cells[$0.cell].items[$0.place].item.hops })
         guard levels.count >= 2 else { return nil }
         let floors = levels.values.map { hops in
-            mean(of: group.cells.filter { $0.items.contains { $0.item.hops == hops } }.map(\.data.floor))
+            mean(of: group.cells.filter { $0.items.contains { $0.item.hops == hops } }.map(\.exactFloor))
         }
         let hops = levels.values.map(Double.init)
         return MetricKernel(

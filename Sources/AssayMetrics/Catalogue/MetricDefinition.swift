@@ -49,8 +49,8 @@ public struct MetricDefinition: Sendable {
     public let isCompared: Bool
     /// A difference within the margin is never called a regression: for rounding differences.
     public let isGuardRail: Bool
-    /// The task's floor applies to it: at the floor, a loss could not show.
-    let hasFloor: Bool
+    /// What needs no understanding: at that floor, a loss could not show. Nil for metrics without a floor.
+    let floor: (@Sendable (PreparedCell) -> Double)?
     let scope: Scope
     let includesAll: Bool
     let slicing: [SliceDimension]
@@ -64,7 +64,8 @@ public struct MetricDefinition: Sendable {
     init(
         _ id: String, _ key: String, _ title: String, _ direction: MetricDirection, unit: String = "",
         claims: [String], formula: String, source: String, margin: Margin, isPrimary: Bool = false,
-        isCompared: Bool = true, isGuardRail: Bool = false, hasFloor: Bool = false, scope: Scope = .task,
+        isCompared: Bool = true, isGuardRail: Bool = false, floor: (@Sendable (PreparedCell) -> Double)? = nil,
+        scope: Scope = .task,
         includesAll: Bool = true, slicing: [SliceDimension] = [], needs: @escaping @Sendable (PreparedCell) -> Bool,
         kernel: @escaping @Sendable (CellGroup) -> MetricKernel? = { _ in nil },
         direct: (@Sendable (CellGroup) -> Double?)? = nil
@@ -81,7 +82,7 @@ public struct MetricDefinition: Sendable {
         self.isPrimary = isPrimary
         self.isCompared = isCompared
         self.isGuardRail = isGuardRail
-        self.hasFloor = hasFloor
+        self.floor = floor
         self.scope = scope
         self.includesAll = includesAll
         self.slicing = slicing

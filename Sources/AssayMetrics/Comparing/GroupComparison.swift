@@ -60,7 +60,7 @@ struct GroupComparison {
             definition: definition, task: pairs[0].baseline.label, condition: pairs[0].baseline.condition.name,
             slice: slice, isPrimary: definition.isPrimary && isHome && slice == Slice.all, comparison: comparison,
             seeds: seeds, itemError: itemError(seeds), slack: slack,
-            floor: definition.hasFloor ? pairs[0].baseline.cells[0].data.floor : nil)
+            floor: definition.floor?(pairs[0].baseline.cells[0]))
     }
 }
 

@@ -64,8 +64,7 @@ struct PairedCells {
 
     private static func byName(_ cells: [CellData]) throws -> [String: PreparedCell] {
         var named: [String: PreparedCell] = [:]
-        for cell in cells {
-            let prepared = try PreparedCell(cell)
+        for prepared in try PreparedCell.side(cells) {
             guard named.updateValue(prepared, forKey: prepared.name) == nil else {
                 throw AssayError(.defect, "a side holds two cells of \(prepared.name)")
             }

@@ -6,7 +6,7 @@ import Foundation
 ///
 /// - Throws: ``AssayError`` when a cell holds an item twice or a response of another item.
 public func measure(_ cells: [CellData]) throws -> [MetricValue] {
-    let prepared = try cells.map(PreparedCell.init)
+    let prepared = try PreparedCell.side(cells)
     var values: [MetricValue] = []
     for definition in MetricCatalogue.all {
         let usable = prepared.map(definition.needs)

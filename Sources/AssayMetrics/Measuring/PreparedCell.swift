@@ -11,8 +11,10 @@ struct PreparedCell: Sendable {
     let parentHops: [ItemID: Int]
     /// Twins stand for hop 1 when no main question has one hop.
     let twinsCountAsOneHop: Bool
-    /// Some response of a set of values: its score is an F1, its exact match a detail.
+    /// Holds generated sets of values: the score is an F1, the exact match a detail.
     let isSet: Bool
+    /// The task asks for sets, here or under another condition of the same side.
+    private(set) var asksForSets: Bool
 
     init(_ data: CellData) throws {
         self.data = data
@@ -34,7 +36,22 @@ struct PreparedCell: Sendable {
             uniqueKeysWithValues: items.filter { twins[$0.item.id] != nil }.map { ($0.item.id, $0.item.hops) })
         twinsCountAsOneHop = !items.contains { $0.item.parent == nil && $0.item.hops == 1 }
         isSet = items.contains { $0.response.detail["precision"] != nil }
+        asksForSets = isSet
     }
+
+    /// The cells of a side, which tell each other what their tasks ask for.
+    static func side(_ cells: [CellData]) throws -> [PreparedCell] {
+        let prepared = try cells.map(PreparedCell.init)
+        let sets = Set(prepared.filter(\.isSet).map(\.data.task))
+        return prepared.map { cell in
+            var cell = cell
+            cell.asksForSets = sets.contains(cell.data.task)
+            return cell
+        }
+    }
+
+    /// The floor of exact matches: the task's, unless that is the F1 of a set, which no shortcut gets wholly right.
+    var exactFloor: Double { asksForSets ? 0 : data.floor }
 
     /// Whether the cell holds episodes in closed loop.
     var isEpisodes: Bool { data.family == .agent && data.condition.path == .recurrent }

@@ -97,7 +97,8 @@ public struct DecisionRule: Sendable, Hashable {
         }
         if adjustedP < alpha, wide.high < -bar { return decision(.regression, material: wide.high < -margin) }
         if adjustedP < alpha, wide.low > bar { return decision(.improvement, material: wide.low > margin) }
-        if narrow.low > -margin { return decision(.noRegression) }
+        // A margin relative to a baseline of zero is zero; equal sides are within it all the same.
+        if narrow.low > -margin || (narrow.low == 0 && narrow.high == 0) { return decision(.noRegression) }
         return Decision(
             verdict: .undecided, isMaterial: false, isEquivalent: false,
             reason: why(wide: wide, bar: bar, slack: slack))
