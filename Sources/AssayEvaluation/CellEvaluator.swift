@@ -10,6 +10,9 @@ public struct CellEvaluator {
     private let workers: [EvaluationWorker]
     private let pool: WorkerPool
 
+    /// Raised whenever the same logits would be graded otherwise.
+    public static let graderVersion = 1
+
     /// Sequences that a decoder advances together: whole tiles of the matrix kernels.
     static let slots = 24
     /// Clusters that a worker makes and scores at a time.

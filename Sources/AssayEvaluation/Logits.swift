@@ -13,7 +13,7 @@ struct Logits {
     }
 
     /// Whether every logit is a number.
-    var isFinite: Bool { row.allSatisfy(\.isFinite) }
+    var isFinite: Bool { row.allSatisfy { $0.isFinite } }
 
     /// The most likely token, the first of equals; nil when a logit is not a number.
     var argmax: Int32? {
@@ -43,15 +43,16 @@ struct Logits {
 
     /// The Kullback-Leibler divergence of another row from this one, in nats: sum of p (log p - log q).
     func divergence(of other: Logits) -> Double {
-        let own = logSum
-        let others = other.logSum
+        let top = Double(row.max() ?? 0)
+        var weighted = 0.0
         var sum = 0.0
         for i in row.indices {
-            let logP = Double(row[i]) - own
-            sum += exp(logP) * (logP - (Double(other.row[i]) - others))
+            let weight = exp(Double(row[i]) - top)
+            weighted += weight * (Double(row[i]) - Double(other.row[i]))
+            sum += weight
         }
-        // Rounding may leave a tiny negative number.
-        return max(sum, 0)
+        // log p - log q = (x - y) - (log sum exp x - log sum exp y). Rounding may leave a tiny negative number.
+        return max(weighted / sum - (top + log(sum)) + other.logSum, 0)
     }
 
     /// Sum and maximum of the absolute differences to another row.

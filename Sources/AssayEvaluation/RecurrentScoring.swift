@@ -164,14 +164,16 @@ struct RecurrentScoring {
         guard let said = said[index][number] else { return .failed(question.item.id, "the logits are not finite") }
         let gold = sequence.tokens[question.answer].filter { $0 != Vocabulary.end }
         let agreement = SetScore(generated: said, gold: gold)
-        let isExact = question.grading == .set ? agreement.isExact : said == gold
+        let isSet = question.grading == .set
+        let isExact = isSet ? agreement.isExact : said == gold
+        var detail: [String: Double] = ["forcedExact": answer.isRight ? 1 : 0]
+        if isSet {
+            detail["precision"] = agreement.precision
+            detail["recall"] = agreement.recall
+            detail["exact"] = isExact ? 1 : 0
+        }
         return ResponseRecord(
-            item: question.item.id, status: .graded,
-            score: question.grading == .set ? agreement.f1 : isExact ? 1 : 0, nll: answer.meanNLL,
-            output: isExact ? "" : TokenText.text(said),
-            detail: [
-                "precision": agreement.precision, "recall": agreement.recall, "exact": isExact ? 1 : 0,
-                "forcedExact": answer.isRight ? 1 : 0,
-            ])
+            item: question.item.id, status: .graded, score: isSet ? agreement.f1 : isExact ? 1 : 0,
+            nll: answer.meanNLL, output: isExact ? "" : TokenText.text(said), detail: detail)
     }
 }

@@ -113,7 +113,7 @@ final class StepEngine {
     var gradient: FloatBlock { gradients[0] }
 
     /// Whether every weight is a number.
-    var weightsAreFinite: Bool { weights.buffer.allSatisfy(\.isFinite) }
+    var weightsAreFinite: Bool { weights.buffer.allSatisfy { $0.isFinite } }
 
     /// A whole power by squaring: the same on every machine, which a library's `pow` need not be.
     private func power(_ base: Double, _ exponent: Int) -> Double {

@@ -14,6 +14,7 @@ public final class Trainer {
     public let folder: URL
 
     private let model: LanguageModel
+    private let checkpointSteps: [Int]
     private let workers: Int
     private let stateInterval: Duration
     private let clock = ContinuousClock()
@@ -29,6 +30,7 @@ public final class Trainer {
         self.folder = folder
         self.workers = workers
         self.stateInterval = stateInterval
+        checkpointSteps = plan.recipe.allCheckpointSteps
         model = try LanguageModel(plan.architecture)
     }
 
@@ -94,7 +96,7 @@ public final class Trainer {
             let engine = StepEngine(plan: plan, model: model, pool: pool)
             do {
                 let state = try ResumeState.read(into: engine, plan: plan, from: folder)
-                let due = plan.recipe.allCheckpointSteps.filter { $0 <= state.log.count }
+                let due = checkpointSteps.filter { $0 <= state.log.count }
                 let standing = try due.compactMap { try standingCheckpoint(step: $0) }
                 if standing.count == due.count {
                     run.log = state.log
@@ -155,7 +157,7 @@ public final class Trainer {
             run.log.append(record)
             if detector.observe(record.loss) { return try fail(run, step: record.step, reason: .lossSpike) }
             engine.apply(record)
-            if recipe.allCheckpointSteps.contains(record.step), !engine.weightsAreFinite {
+            if checkpointSteps.contains(record.step), !engine.weightsAreFinite {
                 return try fail(run, step: record.step, reason: .nonFiniteWeights)
             }
             meter.observe(positions: record.tokens - tokens)
@@ -178,7 +180,7 @@ public final class Trainer {
 
     /// Writes the checkpoint of a step if the recipe asks for one there.
     private func writeCheckpoint(step: Int, tokens: Int, engine: StepEngine, run: inout Run) throws {
-        guard plan.recipe.allCheckpointSteps.contains(step) else { return }
+        guard checkpointSteps.contains(step) else { return }
         let url = folder.appendingPathComponent(Trainer.checkpointName(step: step), isDirectory: true)
         let manifest = try CheckpointFolder.write(
             model: model, weights: engine.weights,
