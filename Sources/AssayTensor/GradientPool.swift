@@ -18,24 +18,38 @@ final class GradientBlock {
 /// Blocks are reused for exactly their size only: then every pass needs what the first one needed, and allocates
 /// nothing.
 final class GradientPool {
-    private var free: [Int: [GradientBlock]] = [:]
+    /// Free blocks of one size.
+    private final class Shelf {
+        let count: Int
+        var blocks: [GradientBlock] = []
+
+        init(count: Int) { self.count = count }
+    }
+
+    // A model has a handful of sizes: a search is faster than a dictionary, and allocates nothing.
+    private var shelves: [Shelf] = []
     private(set) var floatCount = 0
 
     func take(count: Int) -> GradientBlock {
-        let block = free[count]?.popLast() ?? allocate(count)
+        let block = shelf(count).blocks.popLast() ?? allocate(count)
         block.users = 1
         return block
     }
 
     func release(_ block: GradientBlock) {
         block.users -= 1
-        if block.users == 0 { free[block.count]?.append(block) }
+        if block.users == 0 { shelf(block.count).blocks.append(block) }
+    }
+
+    private func shelf(_ count: Int) -> Shelf {
+        for shelf in shelves where shelf.count == count { return shelf }
+        let shelf = Shelf(count: count)
+        shelves.append(shelf)
+        return shelf
     }
 
     private func allocate(_ count: Int) -> GradientBlock {
         floatCount += count
-        if free[count] == nil { free[count] = [] }
-        free[count]?.reserveCapacity(16)
         return GradientBlock(count: count)
     }
 }
