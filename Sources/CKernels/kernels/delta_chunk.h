@@ -16,7 +16,7 @@ typedef struct {
   float *sum;                // [chunk]: G
   float *decay;              // [chunk, chunk]: e^{G_i - G_j} for j <= i, 0 above in the blocks of the diagonal
   float *scores;             // [chunk, chunk]: (q_i . k_j) decay
-  float *overlap;            // [chunk, chunk]: (k_i . k_j) decay for j < i
+  float *overlap;            // [chunk, chunk]: (k_i . k_j) decay for j < i, times the beta of its rows or columns
   float *free;               // What is left.
 } delta_chunk;
 
@@ -37,9 +37,9 @@ static delta_chunk delta_chunk_in(const ck_delta_head *head, float *scratch) {
   c.grown = take(&c.free, c.chunk);
   c.left = take(&c.free, c.chunk);
   c.sum = take(&c.free, c.chunk);
-  c.decay = take(&c.free, c.chunk * c.chunk);
-  c.scores = take(&c.free, c.chunk * c.chunk);
-  c.overlap = take(&c.free, c.chunk * c.chunk);
+  c.decay = take_square(&c.free, c.chunk);
+  c.scores = take_square(&c.free, c.chunk);
+  c.overlap = take_square(&c.free, c.chunk);
   return c;
 }
 
@@ -95,18 +95,21 @@ static void delta_decay(long rows, delta_chunk *c) {
         for (long i = 0; i < CK_PAD; i++) v_store(c->decay + (block + i) * c->chunk + j, (vf)since[i] * until);
       }
     }
-    for (long i = block; i < block + CK_PAD; i++) {
-      float *row = c->decay + i * c->chunk;
-      vf at = (vf)c->sum[i];
-      for (long j = block; j < block + CK_PAD; j += W)
-        v_store(row + j, v_exp_nonpositive(v_min(at - v_load(c->sum + j), (vf)0.0f)));
-      for (long j = i + 1; j < block + CK_PAD; j++) row[j] = 0.0f;
+    for (long i = 0; i < CK_PAD; i++) {
+      float *row = c->decay + (block + i) * c->chunk + block;
+      vf at = c->sum[block + i];
+      for (long j = 0; j < CK_PAD; j += W) {
+        vf decay = v_exp_nonpositive(v_min(at - v_load(c->sum + block + j), (vf)0.0f));
+        v_store(row + j, v_keep(decay, i + 1, j));
+      }
     }
   }
 }
 
-// Everything of a chunk that does not depend on the state.
-static void delta_prepare(const ck_delta_head *head, long start, long count, long rows, delta_chunk *c) {
+// Everything of a chunk that does not depend on the state. `overlap` becomes the matrix of the triangular system: its
+// columns times beta for the forward pass, its rows for the backward one.
+CK_INLINE void delta_prepare(const ck_delta_head *head, long start, long count, long rows, int is_backward,
+                             delta_chunk *c) {
   load_rows(count, rows, head->key_dimension, head->k + start * head->ldk, head->ldk, c->k);
   load_rows(count, rows, head->key_dimension, head->q + start * head->ldq, head->ldq, c->q);
   delta_normalise(rows, c->keys, 1.0f, c->k, c->k_scale);
@@ -116,9 +119,17 @@ static void delta_prepare(const ck_delta_head *head, long start, long count, lon
   delta_decay(rows, c);
   lower_product(rows, c->keys, c->q, c->keys, c->k_transposed, c->chunk, c->scores, c->chunk);
   lower_product(rows, c->keys, c->k, c->keys, c->k_transposed, c->chunk, c->overlap, c->chunk);
-  lower_multiply(rows, c->chunk, c->scores, c->decay);
-  lower_multiply(rows, c->chunk, c->overlap, c->decay);
-  for (long i = 0; i < rows; i++) c->overlap[i * c->chunk + i] = 0.0f;
+  for (long i = 0; i < rows; i++) {
+    vf beta = c->beta[i];
+    const long row = i * c->chunk;
+    for (long j = 0; j < padded(i + 1); j += W) {
+      vf decay = v_load(c->decay + row + j);
+      v_store(c->scores + row + j, v_load(c->scores + row + j) * decay);
+      if (!is_backward) beta = v_load(c->beta + j);
+      v_store(c->overlap + row + j, v_load(c->overlap + row + j) * decay * beta);
+    }
+    c->overlap[row + i] = 0;
+  }
 }
 
 // Eight rows of a forward substitution: x = x - M[rows, before] solved - (strictly lower M[rows, rows]) x.

@@ -7,6 +7,8 @@
 /// A multiple of every vector width, and the block size of triangles.
 #define CK_PAD 16
 
+typedef int32_t vi_unaligned __attribute__((ext_vector_type(W), aligned(4), may_alias));
+
 CK_INLINE long padded(long count) { return (count + CK_PAD - 1) / CK_PAD * CK_PAD; }
 
 /// C (m x n) = sign op(A) B + keep C.
@@ -21,18 +23,22 @@ static void lower_product(long rows, long k, const float *a, long lda, const flo
     block_product(0, CK_PAD, i + CK_PAD, k, 1, a + i * lda, lda, b, ldb, 0, c + i * ldc, ldc);
 }
 
-/// C (rows x n) = sign L B + keep C for a lower triangular L (rows x rows).
+/// C (rows x n) = sign L B + keep C for a lower triangular L (rows x rows) that has zeros above the diagonal.
 static void lower_times(long rows, long n, float sign, const float *lower, long ldl, const float *b, long ldb,
                         float keep, float *c, long ldc) {
-  for (long i = 0; i < rows; i += CK_PAD)
-    block_product(0, CK_PAD, n, i + CK_PAD, sign, lower + i * ldl, ldl, b, ldb, keep, c + i * ldc, ldc);
+  for (long i = 0; i < rows; i += CK_TILE_ROWS) {
+    const long height = rows - i < CK_TILE_ROWS ? rows - i : CK_TILE_ROWS;
+    block_product(0, height, n, i + height, sign, lower + i * ldl, ldl, b, ldb, keep, c + i * ldc, ldc);
+  }
 }
 
-/// C (rows x n) = sign L' B + keep C for a lower triangular L (rows x rows).
+/// C (rows x n) = sign L' B + keep C for a lower triangular L (rows x rows) that has zeros above the diagonal.
 static void lower_transposed_times(long rows, long n, float sign, const float *lower, long ldl, const float *b,
                                    long ldb, float keep, float *c, long ldc) {
-  for (long i = 0; i < rows; i += CK_PAD)
-    block_product(1, CK_PAD, n, rows - i, sign, lower + i * ldl + i, ldl, b + i * ldb, ldb, keep, c + i * ldc, ldc);
+  for (long i = 0; i < rows; i += CK_TILE_ROWS) {
+    const long height = rows - i < CK_TILE_ROWS ? rows - i : CK_TILE_ROWS;
+    block_product(1, height, n, rows - i, sign, lower + i * ldl + i, ldl, b + i * ldb, ldb, keep, c + i * ldc, ldc);
+  }
 }
 
 /// to (columns x rows) = the transpose of from (rows x columns), both multiples of CK_PAD.
@@ -78,13 +84,35 @@ static void scale_rows(long rows, long width, const float *scale, const float *f
   }
 }
 
+/// The sums of the lanes of W vectors, one in each lane. x is used up.
+CK_INLINE vf v_sums(vf x[W]) {
+  CK_UNROLL for (int d = W / 2; d >= 1; d /= 2) {
+    CK_UNROLL for (int i = 0; i < d; i++) {
+      v_exchange(d, &x[i], &x[i + d]);
+      x[i] += x[i + d];
+    }
+  }
+  return x[0];
+}
+
 /// Dot products of the rows of two matrices.
 static void row_dots(long rows, long width, const float *x, const float *y, float *dots) {
-  for (long i = 0; i < rows; i++) {
-    vf sum = 0;
-    for (long j = i * width; j < (i + 1) * width; j += W) sum = v_load(x + j) * v_load(y + j) + sum;
-    dots[i] = v_sum(sum);
+  for (long i = 0; i < rows; i += W, x += W * width, y += W * width) {
+    vf sum[W];
+    CK_UNROLL for (int r = 0; r < W; r++) sum[r] = v_load(x + r * width) * v_load(y + r * width);
+    for (long j = W; j < width; j += W) {
+      CK_UNROLL for (int r = 0; r < W; r++) {
+        sum[r] = v_load(x + r * width + j) * v_load(y + r * width + j) + sum[r];
+      }
+    }
+    v_store(dots + i, v_sums(sum));
   }
+}
+
+/// The part from column `lane` on of a row of a triangular block whose first n columns are kept; the others become zero.
+CK_INLINE vf v_keep(vf x, long n, long lane) {
+  static const int32_t mask[2 * CK_PAD] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+  return v_from_bits(v_bits(x) & *(const vi_unaligned *)(mask + CK_PAD - n + lane));
 }
 
 /// x *= y in the lower triangle of blocks.
@@ -98,5 +126,12 @@ static void lower_multiply(long rows, long ld, float *x, const float *y) {
 CK_INLINE float *take(float **scratch, long count) {
   float *block = *scratch;
   *scratch += padded(count);
+  return block;
+}
+
+/// A square of zeros from scratch. Triangles are written into it, and what is above them stays zero.
+CK_INLINE float *take_square(float **scratch, long rows) {
+  float *block = take(scratch, rows * rows);
+  memset(block, 0, sizeof(float) * (size_t)(rows * rows));
   return block;
 }

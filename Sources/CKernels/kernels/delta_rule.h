@@ -12,7 +12,7 @@ static void isa_delta_forward(const ck_delta_head *head, float *out, long ldo, f
   float *state = states;
   for (long start = 0; start < head->time; start += c.chunk) {
     const long count = head->time - start < c.chunk ? head->time - start : c.chunk, rows = padded(count);
-    delta_prepare(head, start, count, rows, &c);
+    delta_prepare(head, start, count, rows, 0, &c);
 
     // e = v - e^G (k S), then the solve.
     float *e = errors ? errors + start * c.values : held;
@@ -21,10 +21,6 @@ static void isa_delta_forward(const ck_delta_head *head, float *out, long ldo, f
     for (long i = 0; i < rows; i++) {
       vf grown = c.grown[i];
       for (long j = i * c.values; j < (i + 1) * c.values; j += W) v_store(e + j, v_load(e + j) - grown * v_load(o + j));
-    }
-    for (long i = 0; i < rows; i++) {
-      float *row = c.overlap + i * c.chunk;
-      for (long j = 0; j < padded(i + 1); j += W) v_store(row + j, v_load(row + j) * v_load(c.beta + j));
     }
     delta_solve(rows, c.values, c.overlap, c.chunk, e);
     scale_rows(rows, c.values, c.beta, e, u);
@@ -67,8 +63,8 @@ static delta_gradient delta_gradient_in(delta_chunk *c) {
   for (int i = 0; i < 4; i++) *rows_of_keys[i] = take(&c->free, c->chunk * c->keys);
   float **numbers[] = {&d.diagonal, &d.dbeta, &d.q_dots, &d.read_dots, &d.pair_dots, &d.state_dots};
   for (int i = 0; i < 6; i++) *numbers[i] = take(&c->free, c->chunk);
-  d.dscores = take(&c->free, c->chunk * c->chunk);
-  d.doverlap = take(&c->free, c->chunk * c->chunk);
+  d.dscores = take_square(&c->free, c->chunk);
+  d.doverlap = take_square(&c->free, c->chunk);
   d.dstate = take(&c->free, c->keys * c->values);
   d.transposed = take(&c->free, c->keys * c->values);
   return d;
@@ -81,21 +77,22 @@ static void delta_backward_values(long rows, const float *e, delta_chunk *c, del
   block_product(0, rows, values, keys, 1, c->k, keys, d->dstate, values, 0, d->dv, values);
   scale_rows(rows, values, c->left, d->dv, d->dv);
   lower_transposed_times(rows, values, 1, c->scores, chunk, d->dout, values, 1, d->dv, values);
-  for (long i = 0; i < rows; i++) {
-    vf beta = c->beta[i];
-    float *row = c->overlap + i * chunk;
-    for (long j = 0; j < padded(i + 1); j += W) v_store(row + j, beta * v_load(row + j));
-  }
   delta_solve_transposed(rows, values, c->overlap, chunk, d->dv);
   row_dots(rows, values, d->dv, e, d->dbeta);
   scale_rows(rows, values, c->beta, d->dv, d->dv);
 
   lower_product(rows, values, d->dout, values, d->u_transposed, chunk, d->dscores, chunk);
   lower_product(rows, values, d->dv, values, d->u_transposed, chunk, d->doverlap, chunk);
-  for (long i = 0; i < rows; i++) d->diagonal[i] = d->dscores[i * chunk + i];
-  lower_multiply(rows, chunk, d->dscores, c->decay);
-  lower_multiply(rows, chunk, d->doverlap, c->decay);
-  for (long i = 0; i < rows; i++) d->dscores[i * chunk + i] = d->doverlap[i * chunk + i] = 0;
+  for (long i = 0; i < rows; i++) {
+    const long row = i * chunk;
+    d->diagonal[i] = d->dscores[row + i];
+    for (long j = 0; j < padded(i + 1); j += W) {
+      vf decay = v_load(c->decay + row + j);
+      v_store(d->dscores + row + j, v_load(d->dscores + row + j) * decay);
+      v_store(d->doverlap + row + j, v_load(d->doverlap + row + j) * decay);
+    }
+    d->dscores[row + i] = d->doverlap[row + i] = 0;
+  }
 }
 
 /// The gradients of normalised queries and keys, but for the diagonal, and that of the state before the chunk.
@@ -168,7 +165,7 @@ static void isa_delta_backward(const ck_delta_head *head, const float *states, c
     const long start = index * c.chunk;
     const long count = head->time - start < c.chunk ? head->time - start : c.chunk, rows = padded(count);
     const float *state = states + index * state_count, *e = errors + start * values;
-    delta_prepare(head, start, count, rows, &c);
+    delta_prepare(head, start, count, rows, 1, &c);
     scale_rows(rows, values, c.beta, e, d.u);
     block_transpose(rows, values, d.u, values, d.u_transposed, c.chunk);
     load_rows(count, rows, head->value_dimension, dout + start * lddo, lddo, d.dout);

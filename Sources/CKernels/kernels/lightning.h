@@ -23,8 +23,8 @@ static lightning_chunk lightning_chunk_in(const ck_lightning_head *head, float *
   c.k = take(&c.free, c.chunk * c.width);
   c.v = take(&c.free, c.chunk * c.width);
   c.transposed = take(&c.free, c.chunk * c.width);
-  c.scores = take(&c.free, c.chunk * c.chunk);
-  c.decay = take(&c.free, c.chunk * c.chunk);
+  c.scores = take_square(&c.free, c.chunk);
+  c.decay = take_square(&c.free, c.chunk);
   c.grown = take(&c.free, c.chunk);
   c.left = take(&c.free, c.chunk);
   // All powers from their exponents, so that none carries the error of another.
@@ -76,7 +76,7 @@ static void isa_lightning_backward(const ck_lightning_head *head, const float *s
   lightning_chunk c = lightning_chunk_in(head, scratch);
   const long d = c.width, state_count = d * d;
   float *o = take(&c.free, c.chunk * d), *result = take(&c.free, c.chunk * d), *scaled = take(&c.free, c.chunk * d);
-  float *dscores = take(&c.free, c.chunk * c.chunk);
+  float *dscores = take_square(&c.free, c.chunk);
   float *dstate = take(&c.free, state_count), *state_transposed = take(&c.free, state_count);
   for (long j = 0; j < state_count; j += W) v_store(dstate + j, (vf)0.0f);
   for (long index = (head->time + c.chunk - 1) / c.chunk - 1; index >= 0; index--) {
