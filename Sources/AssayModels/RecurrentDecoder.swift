@@ -88,8 +88,10 @@ public final class RecurrentDecoder {
     /// Empties a slot's history.
     public func reset(slot: Int) {
         for layer in layers {
-            let used = layer.mixer.usedStateCount(position: Int(positions[slot]), capacity: capacity)
-            (layer.states.pointer + slot * layer.stateCount).update(repeating: 0, count: used)
+            let state = layer.states.pointer + slot * layer.stateCount
+            for range in layer.mixer.usedState(position: Int(positions[slot]), capacity: capacity) {
+                (state + range.lowerBound).update(repeating: 0, count: range.count)
+            }
         }
         positions[slot] = 0
     }
@@ -99,9 +101,11 @@ public final class RecurrentDecoder {
         precondition(slots > source && slots > target && source >= 0 && target >= 0, "no such slot")
         guard source != target else { return }
         for layer in layers {
-            let used = layer.mixer.usedStateCount(position: Int(positions[source]), capacity: capacity)
-            (layer.states.pointer + target * layer.stateCount)
-                .update(from: layer.states.pointer + source * layer.stateCount, count: used)
+            let states = layer.states.pointer
+            for range in layer.mixer.usedState(position: Int(positions[source]), capacity: capacity) {
+                (states + target * layer.stateCount + range.lowerBound)
+                    .update(from: states + source * layer.stateCount + range.lowerBound, count: range.count)
+            }
         }
         positions[target] = positions[source]
     }

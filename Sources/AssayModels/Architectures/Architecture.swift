@@ -52,9 +52,6 @@ public struct Architecture: Sendable, Codable, Hashable {
         self.initialDeviation = initialDeviation
     }
 
-    /// Query heads that share a key and value head.
-    public var headGroup: Int { heads / keyValueHeads }
-
     /// The prefix of a layer's mixer parameters.
     public static func mixerPrefix(layer: Int) -> String { "model.layers.\(layer).mixer." }
 

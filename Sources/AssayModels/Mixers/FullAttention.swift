@@ -26,11 +26,11 @@ public struct FullAttention: Mixer {
     }
 
     /// Keys and values of every token.
-    public func stateCount(capacity: Int) -> Int { attention.stateCount(position: capacity, capacity: capacity) }
+    public func stateCount(capacity: Int) -> Int { attention.stateCount(capacity: capacity) }
 
     /// Keys and values of the tokens so far.
-    public func usedStateCount(position: Int, capacity: Int) -> Int {
-        attention.stateCount(position: position, capacity: capacity)
+    public func usedState(position: Int, capacity: Int) -> [Range<Int>] {
+        attention.usedState(position: position, capacity: capacity)
     }
 
     /// The recurrent form, over a cache of keys and values.

@@ -27,9 +27,9 @@ public protocol Mixer: Sendable {
     /// Floats of decode state that one sequence of at most `capacity` tokens needs in this layer.
     func stateCount(capacity: Int) -> Int
 
-    /// How many leading floats of the state are in use after `position` tokens; the rest may hold anything. Copies and
-    /// resets touch only these.
-    func usedStateCount(position: Int, capacity: Int) -> Int
+    /// Which floats of the state are in use after `position` tokens; the rest may hold anything. Copies and resets touch
+    /// only these.
+    func usedState(position: Int, capacity: Int) -> [Range<Int>]
 
     /// The recurrent form: one token for each of some sequences. A state of zeros is an empty history.
     func step(_ call: MixerStep)
@@ -50,7 +50,7 @@ public protocol Mixer: Sendable {
 
 extension Mixer {
     /// All of it.
-    public func usedStateCount(position: Int, capacity: Int) -> Int { stateCount(capacity: capacity) }
+    public func usedState(position: Int, capacity: Int) -> [Range<Int>] { [0..<stateCount(capacity: capacity)] }
 }
 
 /// One recurrent step of a mixer over a batch of sequences.

@@ -31,11 +31,11 @@ public struct SlidingWindowAttention: Mixer {
     }
 
     /// Keys and values of the window and the sinks.
-    public func stateCount(capacity: Int) -> Int { attention.stateCount(position: capacity, capacity: capacity) }
+    public func stateCount(capacity: Int) -> Int { attention.stateCount(capacity: capacity) }
 
     /// Those of them that there are already.
-    public func usedStateCount(position: Int, capacity: Int) -> Int {
-        attention.stateCount(position: position, capacity: capacity)
+    public func usedState(position: Int, capacity: Int) -> [Range<Int>] {
+        attention.usedState(position: position, capacity: capacity)
     }
 
     /// The recurrent form, over a ring of keys and values.

@@ -51,9 +51,6 @@ struct SoftmaxAttention: Sendable {
 
     var width: Int { projection.width }
     var headsWidth: Int { projection.queryWidth }
-    /// Columns of a cached token: its keys, then its values.
-    var entryWidth: Int { 2 * projection.keyWidth }
-
     /// Tokens that the state holds at most.
     func entryCount(capacity: Int) -> Int {
         shape.window == 0 ? capacity : min(capacity, shape.sinks + shape.window)
@@ -65,8 +62,15 @@ struct SoftmaxAttention: Sendable {
         return shape.sinks + (position - shape.sinks) % shape.window
     }
 
-    func stateCount(position: Int, capacity: Int) -> Int {
-        projection.stateCount + min(position, entryCount(capacity: capacity)) * entryWidth
+    func stateCount(capacity: Int) -> Int {
+        projection.stateCount + entryCount(capacity: capacity) * 2 * projection.keyWidth
+    }
+
+    func usedState(position: Int, capacity: Int) -> [Range<Int>] {
+        let columns = entryCount(capacity: capacity) * shape.headDimension
+        let used = min(position, entryCount(capacity: capacity)) * shape.headDimension
+        let parts = (0..<(2 * shape.keyValueHeads)).map { projection.stateCount + $0 * columns }
+        return [0..<projection.stateCount] + parts.map { $0..<($0 + used) }
     }
 
     /// The width of a norm's weight, and how many parts it normalises.
@@ -128,16 +132,21 @@ struct SoftmaxAttention: Sendable {
             let row = rows + i * channels
             let position = Int(call.positions[i])
             prepare(row, position: position, call)
-            let entries = call.states[i] + projection.stateCount
-            let entry = entries + entryIndex(position: position) * entryWidth
-            entry.update(from: row + projection.keyOffset, count: entryWidth)
+            // The state: the convolution's history, then a block of keys for each head, then one of values for each.
+            let dimension = shape.headDimension
+            let cache = call.states[i] + projection.stateCount
+            let columns = entryCount(capacity: call.capacity) * dimension
+            let place = entryIndex(position: position) * dimension
+            for part in 0..<(2 * shape.keyValueHeads) {
+                (cache + part * columns + place)
+                    .update(from: row + projection.keyOffset + part * dimension, count: dimension)
+            }
             let count = min(position + 1, entryCount(capacity: call.capacity))
             for head in 0..<shape.heads {
-                let keys = entries + head / (shape.heads / shape.keyValueHeads) * shape.headDimension
+                let keys = cache + head / (shape.heads / shape.keyValueHeads) * columns
                 ck_attention_decode(
-                    count, shape.headDimension, shape.scale, row + head * shape.headDimension, keys, entryWidth,
-                    keys + projection.keyWidth, entryWidth, heads + i * headsWidth + head * shape.headDimension,
-                    scores)
+                    count, dimension, shape.scale, row + head * dimension, keys, dimension,
+                    keys + shape.keyValueHeads * columns, dimension, heads + i * headsWidth + head * dimension, scores)
             }
         }
         call.multiply("out_proj.weight", heads, stride: headsWidth, into: call.output, stride: width)
@@ -230,7 +239,7 @@ struct SoftmaxAttention: Sendable {
         return MixerCost(
             prefillFLOPs: projections + perKey * visible / Double(max(context, 1)),
             decodeFLOPs: projections + perKey * Double(visibleCount(position: context)),
-            stateBytes: Double(4 * stateCount(position: context, capacity: context)))
+            stateBytes: Double(4 * stateCount(capacity: context)))
     }
 
     /// Tokens that the token at a position sees, itself included.

@@ -93,7 +93,8 @@ extension Tape {
     }
 
     /// The target rows of `x + y`, both `[batch, time, width]`, as `[targets.capacity, width]`: what follows runs over
-    /// the rows that matter only.
+    /// the rows that matter only. It may be norms, residuals, linear maps and gated MLPs; other operations do not know
+    /// that the last rows are idle.
     public func gatherSum(_ x: Tensor, _ y: Tensor, _ targets: TargetTable) -> Tensor {
         precondition(x.shape == y.shape, "a residual of other shape")
         let output = tensor([targets.capacity, x.width])
