@@ -34,19 +34,34 @@ CK_INLINE int attention_next_block(attention_view view, long first, long last, l
   return 1;
 }
 
-/// The keys of a block that a tile of queries has scores for, relative to the block, in whole panels.
+/// The keys of a block that a tile of queries sees, relative to the block: [first, last) exactly, [low, high) in whole
+/// vectors, which scores are computed for.
 typedef struct {
-  long low, high;
+  long low, high, first, last;
 } attention_span;
 
 CK_INLINE attention_span attention_visible(attention_view view, long from, long to, long first, long last) {
-  attention_span span = {0, (last + 1 < to ? last + 1 : to) - from};
-  if (view.sinks <= from && attention_first(view, first) > from) span.low = attention_first(view, first) - from;
-  if (span.high < 0) span.high = 0;
-  span.low -= span.low % CK_PANEL;
-  span.high = (span.high + CK_PANEL - 1) / CK_PANEL * CK_PANEL;
-  if (span.low > span.high) span.low = span.high;
-  return span;
+  long begin = 0, end = (last + 1 < to ? last + 1 : to) - from;
+  if (end < 0) end = 0;
+  if (view.sinks <= from && attention_first(view, first) > from) begin = attention_first(view, first) - from;
+  if (begin > end) begin = end;
+  return (attention_span){begin / W * W, (end + W - 1) / W * W, begin, end};
+}
+
+/// The products of some rows with the packed keys (or values) of a span: a matrix whose column 0 is key `from`.
+/// A span may begin inside a panel, where a tile would not fit.
+CK_INLINE void attention_products(long rows, long head_dimension, float alpha, const float *a, long lda,
+                                  const float *panels, long from, attention_span span, float *products, long ldp) {
+  const long stride = head_dimension * CK_PANEL;
+  long border = (span.low + CK_PANEL - 1) / CK_PANEL * CK_PANEL;
+  if (border > span.high) border = span.high;
+  panels += from / CK_PANEL * stride;
+  if (border > span.low)
+    gemm_product(0, rows, border - span.low, head_dimension, alpha, a, lda,
+                 panels + span.low / CK_PANEL * stride + span.low % CK_PANEL, stride, CK_PANEL, 0, products + span.low,
+                 ldp);
+  gemm_product(0, rows, span.high - border, head_dimension, alpha, a, lda, panels + border / CK_PANEL * stride, stride,
+               CK_PANEL, 0, products + border, ldp);
 }
 
 /// Sets the scores of the keys [from + span.low, from + span.high) that query t does not see to minus infinity.
@@ -85,8 +100,7 @@ static void isa_attention_forward(long time, long head_dimension, float scale, l
                                   float *logsumexp, float *scratch) {
   const attention_view view = {window, sinks};
   float *keys = scratch, *scores = scratch + ck_packed_count(time, head_dimension);
-  const long stride = head_dimension * CK_PANEL;
-  pack_panels(1, time, head_dimension, k, ldk, keys, stride);
+  pack_panels(1, time, head_dimension, k, ldk, keys, head_dimension * CK_PANEL);
   for (long i = 0; i < time; i += CK_TILE_ROWS) {
     const long rows = time - i < CK_TILE_ROWS ? time - i : CK_TILE_ROWS, last = i + rows - 1;
     float greatest[CK_TILE_ROWS], sum[CK_TILE_ROWS];
@@ -94,17 +108,16 @@ static void isa_attention_forward(long time, long head_dimension, float scale, l
     long from = 0, to = 0;
     for (int first = 1; attention_next_block(view, i, last, CK_ATTENTION_KEYS, &from, &to); first = 0) {
       const attention_span span = attention_visible(view, from, to, i, last);
-      const long low = span.low, end = to - from;
-      gemm_product(0, rows, span.high - low, head_dimension, scale * attention_log2_e, q + i * ldq, ldq,
-                   keys + (from + low) / CK_PANEL * stride, stride, CK_PANEL, 0, scores + low, CK_ATTENTION_KEYS);
+      attention_products(rows, head_dimension, scale * attention_log2_e, q + i * ldq, ldq, keys, from, span, scores,
+                         CK_ATTENTION_KEYS);
       for (long r = 0; r < rows; r++) {
         float *row = scores + r * CK_ATTENTION_KEYS;
         attention_mask(view, i + r, from, span, row);
         const float factor = attention_row(row, span, &greatest[r], &sum[r]);
         if (!first && factor != 1) row_scale(out + (i + r) * ldo, factor, NULL, out + (i + r) * ldo, head_dimension);
       }
-      gemm_direct(0, rows, head_dimension, end - low, 1, scores + low, CK_ATTENTION_KEYS, v + (from + low) * ldv, ldv,
-                  first ? 0 : 1, out + i * ldo, ldo);
+      gemm_direct(0, rows, head_dimension, span.last - span.first, 1, scores + span.first, CK_ATTENTION_KEYS,
+                  v + (from + span.first) * ldv, ldv, first ? 0 : 1, out + i * ldo, ldo);
     }
     for (long r = 0; r < rows; r++) {
       row_scale(out + (i + r) * ldo, 1.0f / sum[r], NULL, out + (i + r) * ldo, head_dimension);
@@ -113,8 +126,9 @@ static void isa_attention_forward(long time, long head_dimension, float scale, l
   }
 }
 
-/// From scores, in base 2, and dP, both in place: P = exp(score - logsumexp), dS = scale P (dP - delta). The panels
-/// next to the span are cleared: tiles of keys may reach into them.
+/// From scores, in base 2, and dP, both in place: P = exp(score - logsumexp), dS = scale P (dP - delta). The
+/// columns next to the span are cleared: tiles of keys, which begin anywhere in it, may reach into them.
+#define CK_CLEARED ((CK_TILE_ROWS + W - 1) / W * W)
 CK_INLINE void attention_row_backward(float *scores, float *slopes, attention_span span, float logsumexp, float delta,
                                       float scale) {
   const float base = logsumexp * attention_log2_e;
@@ -124,14 +138,13 @@ CK_INLINE void attention_row_backward(float *scores, float *slopes, attention_sp
     v_store(scores + j, p);
     v_store(slopes + j, p * (v_load(slopes + j) - delta) * scale);
   }
-  const size_t panel = CK_PANEL * sizeof(float);
-  if (span.low > 0) {
-    memset(scores + span.low - CK_PANEL, 0, panel);
-    memset(slopes + span.low - CK_PANEL, 0, panel);
+  const vf zero = 0;
+  for (long j = span.low - CK_CLEARED; j < span.low; j += W) {
+    if (j >= 0) v_store(scores + j, zero), v_store(slopes + j, zero);
   }
-  if (span.high < CK_ATTENTION_BLOCK) {
-    memset(scores + span.high, 0, panel);
-    memset(slopes + span.high, 0, panel);
+  for (long j = span.high; j < span.high + CK_CLEARED && j < CK_ATTENTION_BLOCK; j += W) {
+    v_store(scores + j, zero);
+    v_store(slopes + j, zero);
   }
 }
 
@@ -157,11 +170,10 @@ static void isa_attention_backward(long time, long head_dimension, float scale, 
                                    long lddv, int accumulate_dkv, float *scratch) {
   enum { size = CK_ATTENTION_BLOCK };
   const attention_view view = {window, sinks};
-  const long stride = head_dimension * CK_PANEL;
   float *keys = scratch, *values = keys + ck_packed_count(time, head_dimension);
   float *scores = values + ck_packed_count(time, head_dimension), *slopes = scores + size * size;
-  pack_panels(1, time, head_dimension, k, ldk, keys, stride);
-  pack_panels(1, time, head_dimension, v, ldv, values, stride);
+  pack_panels(1, time, head_dimension, k, ldk, keys, head_dimension * CK_PANEL);
+  pack_panels(1, time, head_dimension, v, ldv, values, head_dimension * CK_PANEL);
   if (!accumulate_dkv) {
     gemm_scale(time, head_dimension, 0, dk, lddk);
     gemm_scale(time, head_dimension, 0, dv, lddv);
@@ -176,19 +188,15 @@ static void isa_attention_backward(long time, long head_dimension, float scale, 
       for (long r = 0; r < queries; r += CK_TILE_ROWS) {
         const long rows = queries - r < CK_TILE_ROWS ? queries - r : CK_TILE_ROWS, t = i + r;
         const attention_span span = attention_visible(view, from, to, t, t + rows - 1);
-        const long width = span.high - span.low, panel = (from + span.low) / CK_PANEL * stride;
         float *p = scores + r * size, *ds = slopes + r * size;
-        gemm_product(0, rows, width, head_dimension, scale * attention_log2_e, q + t * ldq, ldq, keys + panel, stride,
-                     CK_PANEL, 0, p + span.low, size);
-        gemm_product(0, rows, width, head_dimension, 1, dout + t * lddo, lddo, values + panel, stride, CK_PANEL, 0,
-                     ds + span.low, size);
+        attention_products(rows, head_dimension, scale * attention_log2_e, q + t * ldq, ldq, keys, from, span, p, size);
+        attention_products(rows, head_dimension, 1, dout + t * lddo, lddo, values, from, span, ds, size);
         for (long s = 0; s < rows; s++) {
           attention_mask(view, t + s, from, span, p + s * size);
           attention_row_backward(p + s * size, ds + s * size, span, logsumexp[t + s], delta[r + s], scale);
         }
-        const long end = span.high < to - from ? span.high : to - from;
-        gemm_direct(0, rows, head_dimension, end - span.low, 1, ds + span.low, size, k + (from + span.low) * ldk, ldk,
-                    1, dq + t * lddq, lddq);
+        gemm_direct(0, rows, head_dimension, span.last - span.first, 1, ds + span.first, size,
+                    k + (from + span.first) * ldk, ldk, 1, dq + t * lddq, lddq);
       }
       attention_keys_backward(view, head_dimension, i, queries, from, to, scores, dout, lddo, dv, lddv);
       attention_keys_backward(view, head_dimension, i, queries, from, to, slopes, q, ldq, dk, lddk);

@@ -3,15 +3,21 @@
 
 #pragma STDC FP_CONTRACT ON
 
+/// The first index at which a row has a value, 0 if it has none.
+CK_INLINE long row_find(const float *x, float value, long width) {
+  long i = 0;
+  while (i + W <= width && !__builtin_reduce_or(v_load(x + i) == value)) i += W;
+  while (i < width && x[i] != value) i++;
+  return i < width ? i : 0;
+}
+
 static void isa_cross_entropy(long rows, long vocabulary, const float *logits, const int32_t *targets,
                               const float *weights, float *nll, int32_t *argmax, float *dlogits) {
   for (long r = 0; r < rows; r++) {
     const float *x = logits + r * vocabulary;
     const float greatest = row_greatest(x, vocabulary), target = x[targets[r]];
     if (argmax) {
-      long first = 0;
-      while (first < vocabulary && x[first] != greatest) first++;
-      argmax[r] = first < vocabulary ? (int32_t)first : 0;
+      argmax[r] = (int32_t)row_find(x, greatest, vocabulary);
     }
     float *to = dlogits ? dlogits + r * vocabulary : NULL;
     float total = 0;
