@@ -123,11 +123,12 @@ static void isa_convolution_step(long channels, long kernel, float *history, con
                                  int silu, float *y) {
   for (long c = 0; c < channels; c += W) {
     const long count = channels - c < W ? channels - c : W;
-    vf taps[CK_CONVOLUTION_MAXIMUM], next = row_load(x, c, channels), z = 0;
-    convolution_weights(weight + c * kernel, (int)kernel, count, taps);
+    vf next = row_load(x, c, channels), z = 0;
     for (long j = 0; j < kernel; j++) {
+      float tap[W] = {0};
+      for (long i = 0; i < count; i++) tap[i] = weight[(c + i) * kernel + j];
       vf input = j + 1 < kernel ? row_load(history + j * channels, c, channels) : next;
-      z = taps[j] * input + z;
+      z = v_load(tap) * input + z;
       if (j > 0) row_store(history + (j - 1) * channels, c, channels, input);
     }
     if (silu) z *= v_sigmoid(z);
