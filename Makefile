@@ -1,0 +1,42 @@
+# `make quickstart` shows what Assay does; `make test` proves that it works. Both install what is missing.
+SWIFT ?= swift
+ASSAY := .build/release/assay
+VENV := .build/bench-venv
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+.PHONY: quickstart build test lint bench dependencies clean
+
+quickstart: build
+	$(ASSAY) run evals/batches/quickstart.yaml
+
+build: dependencies
+	$(SWIFT) build -c release --product assay
+
+# Numerics are 50 times slower without optimisation, so the tests are built for release too.
+test: dependencies lint
+	$(SWIFT) build -c release --build-tests
+	$(SWIFT) test -c release --skip-build
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks
+
+# SQLite's headers are all that a Debian with Swift may lack; macOS brings them.
+dependencies:
+	@if [ "$$(uname)" = Linux ] && [ ! -e /usr/include/sqlite3.h ]; then \
+	  echo "Installing libsqlite3-dev ..."; \
+	  $(SUDO) apt-get update -q && $(SUDO) apt-get install -q -y --no-install-recommends libsqlite3-dev; \
+	fi
+
+# Our speed and PyTorch's, alternating in one run.
+bench: dependencies $(VENV)/ready
+	$(SWIFT) build -c release --product AssayBenchmarks
+	.build/release/AssayBenchmarks --python $(VENV)/bin/python
+
+$(VENV)/ready:
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install -q numpy
+	$(VENV)/bin/pip install -q torch==2.13.0+cpu || $(VENV)/bin/pip install -q torch==2.13.0
+	touch $@
+
+clean:
+	rm -rf .build

@@ -1,0 +1,61 @@
+import AssayCore
+import AssayMetrics
+import AssayModels
+import AssayStore
+
+/// Reads the cells of a checkpoint as the metrics want them.
+struct CellReader {
+    /// Where they are recorded.
+    let store: Store
+    /// What the tasks are called, by identity; cells of other tasks are left out.
+    let taskNames: [ContentHash: String]
+
+    /// The names that a batch uses.
+    init(store: Store, batch: ContentHash) throws {
+        self.store = store
+        taskNames = Dictionary(
+            try store.tasks(ofBatch: batch).map { ($0.identity, $0.name) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// A store as it is, with the names under which tasks were first recorded.
+    init(store: Store) throws {
+        self.store = store
+        taskNames = Dictionary(
+            try store.tasks().map { ($0.identity, $0.name) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The rows of the checkpoint's cells that this program's kernels and grader made.
+    func records(of checkpoint: ContentHash) throws -> [CellRecord] {
+        try store.cells(ofCheckpoint: checkpoint).filter {
+            $0.key.kernelVersion == Assay.kernelVersion && taskNames[$0.key.task] != nil
+        }
+    }
+
+    /// The identities of the cells by the name of their task.
+    func identities(of checkpoint: ContentHash) throws -> [String: [ContentHash]] {
+        Dictionary(grouping: try records(of: checkpoint)) { taskNames[$0.key.task] ?? "" }
+            .mapValues { $0.map(\.identity) }
+    }
+
+    /// The cells with their items, by task and condition.
+    func cells(of checkpoint: CheckpointRecord) throws -> [CellData] {
+        let model = try model(ofRun: checkpoint.run)
+        return try records(of: checkpoint.hash).compactMap { record -> CellData? in
+            guard let task = try store.task(record.key.task) else { return nil }
+            return CellData(
+                task: taskNames[record.key.task] ?? task.name, generator: task.generator, family: task.family,
+                condition: record.key.condition, floor: task.floor,
+                stateBytes: Int(model.cost(context: task.parameters["length"] ?? 0).stateBytes),
+                items: try store.scoredItems(ofCell: record.identity))
+        }
+        .sorted { ($0.task, $0.condition.name) < ($1.task, $1.condition.name) }
+    }
+
+    /// The model of a run.
+    func model(ofRun run: ContentHash) throws -> LanguageModel {
+        guard let record = try store.run(run) else {
+            throw AssayError(.defect, "the store has a checkpoint of run \(run.short), which it does not know")
+        }
+        return try LanguageModel(CanonicalJSON.value(Architecture.self, from: record.architecture))
+    }
+}

@@ -1,0 +1,96 @@
+import AssayCore
+import AssayMetrics
+import AssayReports
+import AssayStatistics
+import AssayStore
+
+/// Two sides that a user named, compared with what the store has of them.
+public struct CheckpointDiff {
+    /// What the baseline is called in the table.
+    public let baseline: String
+    /// What the candidate is called.
+    public let candidate: String
+    /// The verdicts.
+    public let results: [ComparisonResult]
+
+    /// Compares two sides.
+    /// - Parameter batch: the name of the batch whose arms are meant; nil for the last one that has them.
+    /// - Throws: ``AssayError`` when a side does not exist, or both have no cells in common.
+    public init(store: Store, baseline: String, candidate: String, batch: String?) throws {
+        let resolver = try SideResolver(store: store, batch: batch, texts: [baseline, candidate])
+        let pairs = SeedPairs(baseline: try resolver.side(baseline), candidate: try resolver.side(candidate))
+        guard !pairs.isEmpty else {
+            throw AssayError(
+                .usage, "'\(baseline)' and '\(candidate)' have no seed in common",
+                remedy: "Name one seed of each: ARM:seed=N")
+        }
+        let cells = CellCache(reader: try resolver.reader())
+        let common = CheckpointDiff.common(try cells.cells(pairs.baseline), try cells.cells(pairs.candidate))
+        guard common.baseline.contains(where: { !$0.isEmpty }) else {
+            throw AssayError(
+                .usage, "'\(baseline)' and '\(candidate)' were not evaluated on the same tasks and conditions",
+                remedy: "Put both into one batch and run it")
+        }
+        self.baseline = baseline
+        self.candidate = candidate
+        results = try compare(
+            baseline: common.baseline, candidate: common.candidate, options: try resolver.options())
+    }
+
+    /// The cells that every checkpoint of both sides has.
+    private static func common(
+        _ baseline: [[CellData]], _ candidate: [[CellData]]
+    ) -> (baseline: [[CellData]], candidate: [[CellData]]) {
+        func names(_ cells: [CellData]) -> Set<String> { Set(cells.map { "\($0.task)\n\($0.condition.name)" }) }
+        let all = (baseline + candidate).map(names)
+        let shared = all.dropFirst().reduce(all.first ?? []) { $0.intersection($1) }
+        func kept(_ side: [[CellData]]) -> [[CellData]] {
+            side.map { $0.filter { shared.contains("\($0.task)\n\($0.condition.name)") } }
+        }
+        return (kept(baseline), kept(candidate))
+    }
+
+    /// The primary metrics, by which a difference is judged.
+    public var primary: [ComparisonResult] { results.filter(\.isPrimary) }
+
+    /// 1 when a primary metric regressed, 3 when none did but one is undecided, 0 otherwise.
+    public var exitStatus: Int32 {
+        if primary.contains(where: { $0.verdict == .regression }) { return 1 }
+        return primary.contains { $0.verdict == .undecided } ? 3 : 0
+    }
+
+    /// The table as text in a format.
+    public func render(as format: TableFormat, onlyPrimary: Bool) throws -> String {
+        let shown = onlyPrimary ? primary : results
+        switch format {
+        case .table, .markdown:
+            let table = VerdictTable.table(shown, baseline: baseline, candidate: candidate)
+            return (format == .table ? table.text() : table.markdown) + "\n" + headline + "\n"
+        case .csv: return try exported(shown, .csv)
+        case .json: return try exported(shown, .json)
+        }
+    }
+
+    /// One line: how many of what.
+    public var headline: String {
+        "\(candidate) against \(baseline), \(primary.count) primary metrics: \(VerdictTable.summary(primary))"
+    }
+
+    private func exported(_ shown: [ComparisonResult], _ format: ExportFormat) throws -> String {
+        let output = StringOutput()
+        try Exporter.write(shown, baseline: baseline, candidate: candidate, format, to: output)
+        return output.text
+    }
+}
+
+/// How a command prints a table.
+public enum TableFormat: String, Sendable, CaseIterable {
+    /// Aligned columns, for people.
+    case table
+    /// RFC 4180.
+    case csv
+    /// A list of objects.
+    case json
+    /// For a pull request.
+    case markdown
+}

@@ -1,0 +1,168 @@
+import AssayCore
+import AssayMetrics
+import AssayModels
+import AssayReports
+import AssayStore
+import AssayTasks
+import Foundation
+
+/// What `assay list` can list.
+public enum ListSubject: String, Sendable, CaseIterable {
+    /// Architecture files, with what the models cost.
+    case architectures
+    /// Recipe files.
+    case recipes
+    /// Suite files.
+    case suites
+    /// Batch files.
+    case batches
+    /// Task generators and their parameters.
+    case tasks
+    /// Token mixers.
+    case mixers
+    /// Metrics.
+    case metrics
+    /// Recorded training runs.
+    case runs
+    /// Recorded checkpoints.
+    case checkpoints
+
+    /// Whether it is in the store, as opposed to the program or the folder of plans.
+    public var isRecorded: Bool { self == .runs || self == .checkpoints }
+}
+
+/// Tables of what there is.
+public enum Listing {
+    /// Lists what the program knows or what lies in the folder of plans.
+    public static func table(_ subject: ListSubject, evals: URL) throws -> TextTable {
+        switch subject {
+        case .architectures: try architectures(evals)
+        case .recipes, .suites, .batches: try files(subject, evals)
+        case .tasks: tasks
+        case .mixers: mixers
+        case .metrics: metrics
+        case .runs, .checkpoints: TextTable([])
+        }
+    }
+
+    /// Lists what a store has recorded.
+    public static func table(_ subject: ListSubject, store: Store) throws -> TextTable {
+        subject == .runs ? try runs(store) : try checkpoints(store)
+    }
+
+    private static func yaml(in folder: URL) -> [URL] {
+        ConfigurationLibrary.names(in: folder).map { folder.appendingPathComponent("\($0).yaml") }
+    }
+
+    private static func architectures(_ evals: URL) throws -> TextTable {
+        var table = TextTable([
+            .init("architecture"), .init("layers"), .init("parameters", .right), .init("state 1k", .right),
+            .init("state 32k", .right), .init("state 1M", .right), .init("prefill FLOPs/token 1k", .right),
+            .init("decode FLOPs/token 1k", .right), .init("32k", .right), .init("description"),
+        ])
+        for url in yaml(in: evals.appendingPathComponent("architectures", isDirectory: true)) {
+            let file = try ArchitectureConfiguration.read(url)
+            let architecture = try file.architecture(vocabulary: Vocabulary.count)
+            let model = try LanguageModel(architecture)
+            let short = model.cost(context: 1024)
+            let long = model.cost(context: 32 * 1024)
+            table.append([
+                file.name, LayerSummary.text(architecture), Figure.grouped(short.parameters),
+                bytes(short.stateBytes), bytes(long.stateBytes), bytes(model.cost(context: 1 << 20).stateBytes),
+                Figure.grouped(Int(short.prefillFLOPs)), Figure.grouped(Int(short.decodeFLOPs)),
+                Figure.grouped(Int(long.decodeFLOPs)), file.description ?? "",
+            ])
+        }
+        return table
+    }
+
+    /// Bytes in a unit that fits.
+    static func bytes(_ count: Double) -> String {
+        let units = ["B", "KiB", "MiB", "GiB", "TiB"]
+        let power = count < 1024 ? 0 : min(units.count - 1, Int(log2(count) / 10))
+        return String(format: power == 0 ? "%.0f %@" : "%.1f %@", count / pow(1024, Double(power)), units[power])
+    }
+
+    private static func files(_ subject: ListSubject, _ evals: URL) throws -> TextTable {
+        var table = TextTable([
+            .init(subject == .batches ? "batch" : String(subject.rawValue.dropLast())), .init("description"),
+        ])
+        for url in yaml(in: evals.appendingPathComponent(subject.rawValue, isDirectory: true)) {
+            let description =
+                switch subject {
+                case .recipes: try RecipeConfiguration.read(url).description
+                case .suites: try SuiteConfiguration.read(url).description
+                default: try BatchConfiguration.read(url).description
+                }
+            table.append([ConfigurationLibrary.name(of: url), description ?? ""])
+        }
+        return table
+    }
+
+    private static var tasks: TextTable {
+        var table = TextTable([
+            .init("task"), .init("family"), .init("parameter"), .init("default", .right), .init("range"),
+            .init("meaning"),
+        ])
+        for kind in TaskRegistry.kinds {
+            table.append([kind.name, kind.family.rawValue, "", "", "", kind.summary])
+            for parameter in kind.parameters {
+                table.append([
+                    "", "", parameter.name, "\(parameter.defaultValue)",
+                    "\(parameter.range.lowerBound)...\(parameter.range.upperBound)", parameter.meaning,
+                ])
+            }
+        }
+        return table
+    }
+
+    private static var mixers: TextTable {
+        var table = TextTable([.init("mixer"), .init("options")])
+        for type in MixerRegistry.types {
+            table.append([type.name, type.optionNames.joined(separator: ", ")])
+        }
+        return table
+    }
+
+    private static var metrics: TextTable {
+        var table = TextTable([
+            .init("id"), .init("metric"), .init("better"), .init("unit"), .init("claims"), .init("what"),
+        ])
+        for metric in MetricCatalogue.all {
+            table.append([
+                metric.id, metric.key, metric.direction == .higherIsBetter ? "higher" : "lower", metric.unit,
+                metric.claims.joined(separator: " "), metric.title,
+            ])
+        }
+        return table
+    }
+
+    private static func runs(_ store: Store) throws -> TextTable {
+        var table = TextTable([
+            .init("run"), .init("arm"), .init("seed", .right), .init("status"), .init("steps", .right),
+            .init("last loss", .right), .init("why"),
+        ])
+        for run in try store.runs() {
+            let last = try store.trainingSteps(ofRun: run.identity).last
+            table.append([
+                run.identity.short, run.arm, "\(run.seed)", run.status.name, last.map { "\($0.step)" } ?? "-",
+                Figure.value(last?.loss), run.status.reason ?? "",
+            ])
+        }
+        return table
+    }
+
+    private static func checkpoints(_ store: Store) throws -> TextTable {
+        var table = TextTable([
+            .init("checkpoint"), .init("arm"), .init("seed", .right), .init("step", .right), .init("cells", .right),
+            .init("path"),
+        ])
+        for checkpoint in try store.checkpoints() {
+            table.append([
+                checkpoint.hash.short, checkpoint.arm, "\(checkpoint.seed)", "\(checkpoint.step)",
+                "\(try store.cells(ofCheckpoint: checkpoint.hash).count)", checkpoint.path,
+            ])
+        }
+        return table
+    }
+}

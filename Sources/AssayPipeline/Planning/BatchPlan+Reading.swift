@@ -1,0 +1,175 @@
+import AssayCore
+import AssayEvaluation
+import AssayMetrics
+import AssayModels
+import AssayTasks
+import AssayTraining
+import Foundation
+
+extension BatchPlan {
+    /// Clusters that are scored of a task whose suite does not say.
+    static let defaultClusters = 128
+
+    /// Reads a batch file and all that it names, and checks that every part fits the others.
+    /// - Throws: ``AssayError`` of kind `badInput` naming file, line and remedy, before any work has begun.
+    public static func read(_ url: URL) throws -> BatchPlan {
+        let files = try BatchFiles.read(url)
+        let batch = files.batch
+        var generators: [String: any TaskGenerator] = [:]
+        for entry in files.suite.tasks { generators[entry.name] = try entry.makeGenerator() }
+        let tasks = try files.suite.tasks.compactMap { entry in
+            try generators[entry.name].map { try TaskPlan(entry, generator: $0, batch: batch.conditions) }
+        }
+        let arms = try batch.arms.map { arm in
+            guard let architecture = files.architectures[arm.name], let recipe = files.recipes[arm.name] else {
+                throw AssayError(.defect, "arm '\(arm.name)' was not read")
+            }
+            return try ArmPlan(
+                arm.name, architecture: architecture, recipe: recipe, generators: generators,
+                seeds: batch.seeds.map(\.value))
+        }
+        return try BatchPlan(
+            name: batch.name, control: batch.control.value, arms: arms, tasks: tasks,
+            comparison: ComparisonOptions(batch.compare), reports: batch.reports)
+    }
+}
+
+extension TaskEntry {
+    /// The generator that the entry asks for.
+    func makeGenerator() throws -> any TaskGenerator {
+        do {
+            return try TaskRegistry.make(generator.value, parameters: parameters.mapValues(\.value))
+        } catch let error as AssayError {
+            // The message quotes the parameter that is wrong; its line helps more than the task's.
+            let named = parameters.keys.first { error.problem.contains("'\($0)'") }
+            throw error.located(at: named.map { mark(ofParameter: $0) } ?? generator.mark)
+        }
+    }
+}
+
+extension TaskPlan {
+    init(_ entry: TaskEntry, generator: any TaskGenerator, batch: [Marked<KernelPath>]?) throws {
+        let possible = CellEvaluator.conditions(for: generator)
+        if let wrong = entry.conditions?.first(where: { !possible.contains(Condition(path: $0.value)) }) {
+            throw AssayError.badInput(
+                "task '\(entry.name)' cannot be evaluated under '\(wrong.value.rawValue)'", at: wrong.mark.description,
+                remedy: "Possible: " + possible.map(\.name).joined(separator: ", "))
+        }
+        // What a batch asks of all its tasks is done by those for which it means something.
+        let wanted = (entry.conditions ?? batch)?.map { Condition(path: $0.value) } ?? [Condition(path: .parallel)]
+        let chosen = possible.filter(wanted.contains)
+        self.init(
+            name: entry.name, generator: generator, clusters: entry.clusters?.value ?? BatchPlan.defaultClusters,
+            conditions: chosen.isEmpty ? Array(possible.prefix(1)) : chosen)
+    }
+}
+
+extension ArmPlan {
+    init(
+        _ name: String, architecture: ArchitectureConfiguration, recipe: RecipeConfiguration,
+        generators: [String: any TaskGenerator], seeds: [UInt64]
+    ) throws {
+        let architecture = try architecture.architecture(vocabulary: Vocabulary.count)
+        let trainings = try seeds.map { seed in
+            do {
+                return try TrainingPlan(
+                    arm: name, architecture: architecture, recipe: recipe.recipe(tasks: generators.keys.sorted()),
+                    seed: seed, tasks: generators)
+            } catch let error as AssayError {
+                throw error.located(at: recipe.mark)
+            }
+        }
+        guard let first = trainings.first else { throw AssayError(.defect, "arm '\(name)' has no seeds") }
+        self.init(name: name, model: try LanguageModel(first.architecture), trainings: trainings)
+    }
+}
+
+extension ArchitectureConfiguration {
+    /// The architecture that the file states, over a vocabulary.
+    func architecture(vocabulary: Int) throws -> Architecture {
+        do {
+            let names = try ArchitecturePattern.parse(pattern.value)
+            if let unused = options.first(where: { !names.contains($0.key) }) {
+                throw AssayError.badInput(
+                    "options are given for '\(unused.key)', which is in no layer", at: unused.value.mark.description,
+                    remedy: Suggestion.remedy(for: unused.key, among: Array(Set(names))))
+            }
+            var architecture = Architecture(
+                name: name, width: width.value, heads: heads.value, keyValueHeads: keyValueHeads?.value,
+                headDimension: headDimension?.value, hiddenWidth: hidden?.value,
+                layers: names.map { LayerConfiguration(mixer: $0, options: mixerOptions($0)) },
+                vocabularyCount: vocabulary)
+            if let tiedHead { architecture.tiedHead = tiedHead }
+            if let shortConvolution { architecture.shortConvolution = shortConvolution.value }
+            if let normEpsilon { architecture.normEpsilon = normEpsilon.value }
+            if let rotaryBase { architecture.rotaryBase = rotaryBase.value }
+            if let initialDeviation { architecture.initialDeviation = initialDeviation.value }
+            _ = try LanguageModel(architecture)
+            return architecture
+        } catch let error as AssayError {
+            throw error.located(at: optionMark(named: error.problem) ?? pattern.mark)
+        }
+    }
+
+    private func mixerOptions(_ mixer: String) -> [String: MixerOption] {
+        (options[mixer]?.values ?? [:]).mapValues { scalar in
+            switch scalar.value {
+            case .boolean(let value): .boolean(value)
+            case .number(let value): .number(value)
+            case .text(let value): .text(value)
+            }
+        }
+    }
+
+    /// Where the option stands that a message is about.
+    private func optionMark(named problem: String) -> SourceMark? {
+        options.values.flatMap(\.values).first { problem.contains($0.key) }?.value.mark
+    }
+}
+
+extension RecipeConfiguration {
+    /// The recipe that the file states; without a mixture all tasks weigh alike.
+    func recipe(tasks: [String]) -> Recipe {
+        let mixture = mixture?.map { MixtureEntry(task: $0.task, weight: $0.weight) }
+        var recipe = Recipe(
+            steps: steps.value, mixture: mixture ?? tasks.map { MixtureEntry(task: $0, weight: 1) },
+            checkpointSteps: checkpointSteps.map(\.value))
+        func set<Value>(_ path: WritableKeyPath<Recipe, Value>, _ value: Marked<Value>?) {
+            if let value { recipe[keyPath: path] = value.value }
+        }
+        set(\.sequencesPerStep, sequencesPerStep)
+        set(\.sequencesPerMicroBatch, sequencesPerMicroBatch)
+        set(\.learningRate, learningRate)
+        set(\.finalLearningRateFraction, finalLearningRateFraction)
+        set(\.warmUpSteps, warmUpSteps)
+        set(\.weightDecay, weightDecay)
+        set(\.beta1, beta1)
+        set(\.beta2, beta2)
+        set(\.epsilon, epsilon)
+        set(\.gradientClip, gradientClip)
+        set(\.shortConvolution, shortConvolution)
+        set(\.spike.factor, spike?.factor)
+        set(\.spike.margin, spike?.margin)
+        set(\.spike.window, spike?.window)
+        set(\.spike.patience, spike?.patience)
+        return recipe
+    }
+}
+
+extension ComparisonOptions {
+    init(_ configuration: CompareConfiguration) {
+        self.init()
+        if let value = configuration.accuracyMargin { margins.accuracy = value }
+        if let value = configuration.nllMargin { margins.nll = value }
+        if let value = configuration.relativeMargin { margins.relative = value }
+        if let value = configuration.alpha { alpha = value }
+        if let value = configuration.fdr { falseDiscoveryRate = value }
+    }
+}
+
+extension AssayError {
+    /// The same error with the place in a file, unless it names one already.
+    func located(at mark: SourceMark) -> AssayError {
+        location == nil ? AssayError(kind, problem, at: mark.description, remedy: remedy) : self
+    }
+}

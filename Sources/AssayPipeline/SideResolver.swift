@@ -1,0 +1,58 @@
+import AssayCore
+import AssayMetrics
+import AssayStore
+
+/// Finds the checkpoints that a user means by `full`, `full@2000`, `full:seed=1@2000` or a hash prefix.
+struct SideResolver {
+    let store: Store
+    /// The batch whose names are meant; nil when no batch has them all.
+    let batch: BatchRecord?
+
+    /// Takes the named batch, or the last recorded one that has every arm that is named.
+    init(store: Store, batch name: String?, texts: [String]) throws {
+        self.store = store
+        let batches = try store.batches()
+        if let name {
+            guard let found = batches.last(where: { $0.name == name || $0.identity.hexadecimal.hasPrefix(name) }) else {
+                throw AssayError(
+                    .usage, "there is no batch '\(name)' in the store",
+                    remedy: Suggestion.remedy(for: name, among: Array(Set(batches.map(\.name)))))
+            }
+            batch = found
+            return
+        }
+        let arms = try texts.compactMap { try CheckpointSelector(parsing: $0).arm }
+        batch = try batches.last { batch in
+            let names = Set(try store.arms(ofBatch: batch.identity).map(\.arm))
+            return arms.allSatisfy(names.contains)
+        }
+    }
+
+    /// The checkpoints of a side, one a seed: at the step that is named, or each seed's last.
+    func side(_ text: String) throws -> [CheckpointRecord] {
+        var selector = try CheckpointSelector(parsing: text)
+        selector.batch = batch?.identity
+        var found = batch == nil ? [] : try store.checkpoints(selector)
+        if found.isEmpty { found = try store.checkpoints(named: text) }
+        return Dictionary(grouping: found, by: \.seed).values
+            .compactMap { $0.max { $0.step < $1.step } }
+            .sorted { $0.seed < $1.seed }
+    }
+
+    /// All checkpoints of an arm, for following it along its steps.
+    func arm(_ name: String) throws -> [CheckpointRecord] {
+        let found = try store.checkpoints(CheckpointSelector(arm: name, batch: batch?.identity))
+        return found.isEmpty ? try store.checkpoints(named: name) : found
+    }
+
+    /// Reads cells under the names of the batch.
+    func reader() throws -> CellReader {
+        if let batch { return try CellReader(store: store, batch: batch.identity) }
+        return try CellReader(store: store)
+    }
+
+    /// The options of the batch's own comparisons, or the defaults.
+    func options() throws -> ComparisonOptions {
+        try batch.flatMap { try store.comparisons(ofBatch: $0.identity).first?.options } ?? ComparisonOptions()
+    }
+}

@@ -1,0 +1,92 @@
+import AssayCore
+import AssayMetrics
+import AssayStore
+
+extension BatchRunner {
+    /// Holds every arm against the control at their last step, all in one correction for multiplicity, and follows the
+    /// differences along the checkpoints.
+    func compareArms() throws {
+        let sides = try Dictionary(grouping: plannedCheckpoints(), by: \.arm.name)
+            .mapValues { $0.map(\.record) }
+        guard let control = sides[plan.control] else { return }
+        let reader = try CellReader(store: store, batch: plan.identity)
+        let arms = plan.arms.filter { $0.name != plan.control && sides[$0.name] != nil }
+        try compareLast(arms, sides, control, reader)
+        for (position, arm) in arms.enumerated() {
+            try followDrift(of: arm, sides[arm.name] ?? [], control, reader, position: position)
+        }
+    }
+
+    private func compareLast(
+        _ arms: [ArmPlan], _ sides: [String: [CheckpointRecord]], _ control: [CheckpointRecord], _ reader: CellReader
+    ) throws {
+        try stopIfAsked()
+        var pairs: [(arm: ArmPlan, pair: SeedPairs)] = []
+        for arm in arms {
+            guard let last = arm.trainings.first?.recipe.allCheckpointSteps.last else { continue }
+            let pair = SeedPairs(
+                baseline: control.filter { $0.step == last },
+                candidate: (sides[arm.name] ?? []).filter { $0.step == last })
+            if pair.isEmpty {
+                notice(
+                    "\(arm.name) is not compared: no seed of it and of \(plan.control) has a checkpoint at step \(last)"
+                )
+            } else {
+                pairs.append((arm, pair))
+            }
+        }
+        let identity = try reportIdentity(pairs.map(\.pair), reader)
+        func record(_ index: Int) -> ContentHash { ContentHash(of: "\(identity) \(index)") }
+        guard try !pairs.indices.allSatisfy({ try store.hasComparison(record($0)) }) else {
+            for index in pairs.indices {
+                if let known = try store.comparisons(identity: record(index)).first {
+                    try store.record(known, batch: plan.identity, position: index)
+                }
+            }
+            return
+        }
+        progress(StageProgress(title: "compare", fraction: 0, detail: "\(pairs.count) arms with \(plan.control)"))
+        let cells = CellCache(reader: reader)
+        let results = try compare(
+            pairs.map { (baseline: try cells.cells($0.pair.baseline), candidate: try cells.cells($0.pair.candidate)) },
+            options: plan.comparison)
+        for (index, (arm, pair)) in pairs.enumerated() {
+            try store.record(
+                ComparisonRecord(
+                    identity: record(index), baseline: plan.control, candidate: arm.name,
+                    baselineCheckpoints: pair.baseline.map(\.hash), candidateCheckpoints: pair.candidate.map(\.hash),
+                    options: plan.comparison, results: results[index]), batch: plan.identity, position: index)
+            work.compared += 1
+        }
+    }
+
+    /// All comparisons of a report are corrected together, so each depends on all.
+    private func reportIdentity(_ pairs: [SeedPairs], _ reader: CellReader) throws -> ContentHash {
+        let parts = try pairs.map { pair in
+            try ComparisonRecord.identity(
+                baseline: pair.baseline.map { try reader.records(of: $0.hash).map(\.identity).sorted() },
+                candidate: pair.candidate.map { try reader.records(of: $0.hash).map(\.identity).sorted() },
+                options: plan.comparison, version: MetricCatalogue.version)
+        }
+        let names = reader.taskNames.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        return ContentHash(of: (parts.map(\.hexadecimal) + names).joined(separator: "\n"))
+    }
+
+    private func followDrift(
+        of arm: ArmPlan, _ checkpoints: [CheckpointRecord], _ control: [CheckpointRecord], _ reader: CellReader,
+        position: Int
+    ) throws {
+        try stopIfAsked()
+        let watch = DriftWatch(reader: reader, options: plan.comparison)
+        let identity = try watch.identity(checkpoints, control: control)
+        var drift = try store.drifts(identity: identity).first
+        if drift == nil {
+            progress(StageProgress(title: "drift", fraction: 0, detail: arm.name))
+            drift = DriftRecord(
+                identity: identity, arm: arm.name, control: plan.control,
+                results: try watch.results(checkpoints, control: control))
+            work.compared += 1
+        }
+        if let drift { try store.record(drift, batch: plan.identity, position: position) }
+    }
+}

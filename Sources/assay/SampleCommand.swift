@@ -1,0 +1,70 @@
+import ArgumentParser
+import AssayCore
+import AssayPipeline
+import AssayTasks
+
+/// `assay sample`.
+struct SampleCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sample",
+        abstract: "Show items of a task as a person reads them.",
+        discussion: """
+            The task is a generator (assay list tasks) with its defaults, changed by name=value, for instance:
+              assay sample successor hops=4 facts=12
+            """)
+
+    @Argument(help: "The generator.")
+    var task: String
+
+    @Argument(help: "Parameters as name=value.")
+    var parameters: [String] = []
+
+    @Option(help: "How many clusters of items.")
+    var count = 1
+
+    @Option(help: "The first cluster.")
+    var from = 0
+
+    @Flag(help: "Items of the training stream.")
+    var training = false
+
+    @Flag(help: "Besides, run the shortcuts and print the floor.")
+    var floors = false
+
+    func run() throws {
+        guard count > 0, from >= 0 else {
+            throw AssayError(.usage, "--count is at least 1 and --from at least 0")
+        }
+        let generator = try TaskRegistry.make(task, parameters: try Self.values(parameters))
+        Output.line("\(generator.identity.text)  (\(generator.family.rawValue), \(generator.length) tokens)")
+        for index in from..<(from + count) {
+            let sequences =
+                training
+                ? [generator.trainingSequence(.training(seed: 1), index: index)]
+                : generator.cluster(.evaluation(seed: 1), index: index)
+            for (number, sequence) in sequences.enumerated() {
+                Output.line("\ncluster \(index), sequence \(number)\(number > 0 ? " (single-hop twin)" : "")")
+                Output.line(generator.describe(sequence))
+            }
+        }
+        if floors {
+            Output.line("\nfloor, stated: \(generator.statedFloor)")
+            for floor in Display.floors(of: generator) {
+                Output.line("floor, measured: \(floor.baseline) \(floor.score)")
+            }
+        }
+    }
+
+    /// Reads `name=value` pairs.
+    private static func values(_ texts: [String]) throws -> [String: Int] {
+        var values: [String: Int] = [:]
+        for text in texts {
+            let parts = text.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2, let value = Int(parts[1]) else {
+                throw AssayError(.usage, "cannot read '\(text)'", remedy: "Write name=value with a whole number")
+            }
+            values[String(parts[0])] = value
+        }
+        return values
+    }
+}
