@@ -4,7 +4,7 @@
 
 #pragma STDC FP_CONTRACT ON
 
-// The matrices of a chunk, in scratch. `keys` and `values` are the padded dimensions, `chunk` the stride of squares.
+/// The matrices of a chunk, in scratch. `keys` and `values` are the padded dimensions, `chunk` the stride of squares.
 typedef struct {
   long chunk, keys, values;
   float *k, *q;              // [chunk, keys], normalised
@@ -43,18 +43,18 @@ static delta_chunk delta_chunk_in(const ck_delta_head *head, float *scratch) {
   return c;
 }
 
-// Normalises rows by their length; `scale` keeps the inverse lengths.
+/// Normalises rows by their length; `scale` keeps the inverse lengths.
 static void delta_normalise(long rows, long width, float factor, float *x, float *scale) {
   row_dots(rows, width, x, x, scale);
   for (long i = 0; i < rows; i += W)
-    v_store(scale + i, 1.0f / v_sqrt(v_load(scale + i) + (vf)1e-6f));
+    v_store(scale + i, 1.0f / v_sqrt(v_load(scale + i) + 1e-6f));
   for (long i = 0; i < rows; i++) {
-    vf by = (vf)scale[i] * factor;
+    vf by = scale[i] * factor;
     for (long j = 0; j < width; j += W) v_store(x + i * width + j, by * v_load(x + i * width + j));
   }
 }
 
-// The gates of a chunk. Tokens past the end neither decay nor write.
+/// The gates of a chunk. Tokens past the end neither decay nor write.
 static void delta_gates(const ck_delta_head *head, long start, long count, long rows, delta_chunk *c) {
   for (long i = 0; i < count; i++) {
     c->g[i] = head->a[(start + i) * head->lda] + head->dt_bias;
@@ -77,22 +77,22 @@ static void delta_gates(const ck_delta_head *head, long start, long count, long 
   for (long i = 0; i < rows; i += W) {
     vf at = v_load(c->sum + i);
     v_store(c->grown + i, v_exp_nonpositive(at));
-    v_store(c->left + i, v_exp_nonpositive((vf)sum - at));
+    v_store(c->left + i, v_exp_nonpositive(sum - at));
   }
 }
 
-// e^{G_i - G_j}. A block below the diagonal goes through G at the end of its columns, s: e^{G_i - G_s} e^{G_s - G_j},
-// both at most 1, so that only the blocks of the diagonal need an exponential for every element.
+/// e^{G_i - G_j}. A block below the diagonal goes through G at the end of its columns, s: e^{G_i - G_s} e^{G_s - G_j},
+/// both at most 1, so that only the blocks of the diagonal need an exponential for every element.
 static void delta_decay(long rows, delta_chunk *c) {
   for (long block = 0; block < rows; block += CK_PAD) {
     for (long before = 0; before < block; before += CK_PAD) {
       long end = before + CK_PAD - 1;
       float since[CK_PAD];
       for (long i = 0; i < CK_PAD; i += W)
-        v_store(since + i, v_exp_nonpositive(v_load(c->sum + block + i) - (vf)c->sum[end]));
+        v_store(since + i, v_exp_nonpositive(v_load(c->sum + block + i) - c->sum[end]));
       for (long j = before; j < before + CK_PAD; j += W) {
         vf until = v_load(c->decay + end * c->chunk + j);
-        for (long i = 0; i < CK_PAD; i++) v_store(c->decay + (block + i) * c->chunk + j, (vf)since[i] * until);
+        for (long i = 0; i < CK_PAD; i++) v_store(c->decay + (block + i) * c->chunk + j, since[i] * until);
       }
     }
     for (long i = 0; i < CK_PAD; i++) {
@@ -106,8 +106,8 @@ static void delta_decay(long rows, delta_chunk *c) {
   }
 }
 
-// Everything of a chunk that does not depend on the state. `overlap` becomes the matrix of the triangular system: its
-// columns times beta for the forward pass, its rows for the backward one.
+/// Everything of a chunk that does not depend on the state. `overlap` becomes the matrix of the triangular system: its
+/// columns times beta for the forward pass, its rows for the backward one.
 CK_INLINE void delta_prepare(const ck_delta_head *head, long start, long count, long rows, int is_backward,
                              delta_chunk *c) {
   load_rows(count, rows, head->key_dimension, head->k + start * head->ldk, head->ldk, c->k);
@@ -132,79 +132,55 @@ CK_INLINE void delta_prepare(const ck_delta_head *head, long start, long count, 
   }
 }
 
-// Eight rows of a forward substitution: x = x - M[rows, before] solved - (strictly lower M[rows, rows]) x.
-CK_INLINE void delta_solve_tile(
-    const int vectors, long before, const float *m, long ldm, const float *solved, long ld, float *x) {
-  vf row[8][2];
+/// Eight rows of a substitution, forwards or backwards: x -= O solved, O (8 x count) being outer[i * row + p * column];
+/// then the unit triangular system of the rows themselves, inner[i * row + p * column].
+CK_INLINE void delta_solve_tile(const int vectors, const int backwards, long count, const float *outer,
+                                const float *inner, long row, long column, const float *solved, long ld, float *x) {
+  vf sum[8][2];
   CK_UNROLL for (int i = 0; i < 8; i++) {
-    CK_UNROLL for (int j = 0; j < vectors; j++) row[i][j] = v_load(x + i * ld + j * W);
+    CK_UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = v_load(x + i * ld + j * W);
   }
-  for (long p = 0; p < before; p++) {
+  for (long p = 0; p < count; p++) {
     CK_UNROLL for (int i = 0; i < 8; i++) {
-      vf factor = (vf)m[i * ldm + p];
-      CK_UNROLL for (int j = 0; j < vectors; j++) row[i][j] -= factor * v_load(solved + p * ld + j * W);
+      vf factor = outer[i * row + p * column];
+      CK_UNROLL for (int j = 0; j < vectors; j++) sum[i][j] -= factor * v_load(solved + p * ld + j * W);
     }
   }
-  CK_UNROLL for (int p = 0; p < 7; p++) {
-    CK_UNROLL for (int i = p + 1; i < 8; i++) {
-      vf factor = (vf)m[i * ldm + before + p];
-      CK_UNROLL for (int j = 0; j < vectors; j++) row[i][j] -= factor * row[p][j];
+  CK_UNROLL for (int step = 0; step < 7; step++) {
+    const int p = backwards ? 7 - step : step;
+    CK_UNROLL for (int i = 0; i < 8; i++) {
+      if (backwards ? i < p : i > p) {
+        vf factor = inner[i * row + p * column];
+        CK_UNROLL for (int j = 0; j < vectors; j++) sum[i][j] -= factor * sum[p][j];
+      }
     }
   }
   CK_UNROLL for (int i = 0; i < 8; i++) {
-    CK_UNROLL for (int j = 0; j < vectors; j++) v_store(x + i * ld + j * W, row[i][j]);
+    CK_UNROLL for (int j = 0; j < vectors; j++) v_store(x + i * ld + j * W, sum[i][j]);
   }
 }
 
-// Eight rows of a backward substitution with the transpose; `m` is at [first row, first row] of the matrix.
-CK_INLINE void delta_solve_transposed_tile(
-    const int vectors, long after, const float *m, long ldm, const float *solved, long ld, float *x) {
-  vf row[8][2];
-  CK_UNROLL for (int i = 0; i < 8; i++) {
-    CK_UNROLL for (int j = 0; j < vectors; j++) row[i][j] = v_load(x + i * ld + j * W);
-  }
-  for (long p = 0; p < after; p++) {
-    CK_UNROLL for (int i = 0; i < 8; i++) {
-      vf factor = v_set(m[(8 + p) * ldm + i]);
-      CK_UNROLL for (int j = 0; j < vectors; j++) row[i][j] -= factor * v_load(solved + p * ld + j * W);
-    }
-  }
-  CK_UNROLL for (int p = 7; p > 0; p--) {
-    CK_UNROLL for (int i = 0; i < p; i++) {
-      vf factor = (vf)m[p * ldm + i];
-      CK_UNROLL for (int j = 0; j < vectors; j++) row[i][j] -= factor * row[p][j];
-    }
-  }
-  CK_UNROLL for (int i = 0; i < 8; i++) {
-    CK_UNROLL for (int j = 0; j < vectors; j++) v_store(x + i * ld + j * W, row[i][j]);
-  }
-}
-
-#if VF_REGISTERS >= 32
+/// Vectors of a tile of eight rows that fit in the registers.
+#if CK_TILE_ROWS >= 12
 #define DELTA_SOLVE_VECTORS 2
 #else
 #define DELTA_SOLVE_VECTORS 1
 #endif
 
-// Solves (I + M) X = X in place, M strictly lower triangular.
-static void delta_solve(long rows, long width, const float *m, long ldm, float *x) {
-  for (long i = 0; i < rows; i += 8) {
+/// Solves (I + M) X = X in place for a strictly lower triangular M, or, `transposed`, (I + M') X = X.
+CK_INLINE void delta_solve(const int transposed, long rows, long width, const float *m, long ldm, float *x) {
+  for (long done = 0; done < rows; done += 8) {
+    const long i = transposed ? rows - 8 - done : done;
+    const float *inner = m + i * ldm + i, *outer = transposed ? inner + 8 * ldm : m + i * ldm;
+    const float *solved = transposed ? x + (i + 8) * width : x;
+    const long row = transposed ? 1 : ldm, column = transposed ? ldm : 1;
+    float *at = x + i * width;
     long j = 0;
-    for (; j + DELTA_SOLVE_VECTORS * W <= width; j += DELTA_SOLVE_VECTORS * W)
-      delta_solve_tile(DELTA_SOLVE_VECTORS, i, m + i * ldm, ldm, x + j, width, x + i * width + j);
-    for (; j < width; j += W) delta_solve_tile(1, i, m + i * ldm, ldm, x + j, width, x + i * width + j);
-  }
-}
-
-// Solves (I + M)' X = X in place.
-static void delta_solve_transposed(long rows, long width, const float *m, long ldm, float *x) {
-  for (long i = rows - 8; i >= 0; i -= 8) {
-    const float *solved = x + (i + 8) * width, *corner = m + i * ldm + i;
-    long after = rows - i - 8, j = 0;
-    for (; j + DELTA_SOLVE_VECTORS * W <= width; j += DELTA_SOLVE_VECTORS * W)
-      delta_solve_transposed_tile(
-          DELTA_SOLVE_VECTORS, after, corner, ldm, solved + j, width, x + i * width + j);
-    for (; j < width; j += W)
-      delta_solve_transposed_tile(1, after, corner, ldm, solved + j, width, x + i * width + j);
+    for (; j + DELTA_SOLVE_VECTORS * W <= width; j += DELTA_SOLVE_VECTORS * W) {
+      delta_solve_tile(DELTA_SOLVE_VECTORS, transposed, done, outer, inner, row, column, solved + j, width, at + j);
+    }
+    for (; j < width; j += W) {
+      delta_solve_tile(1, transposed, done, outer, inner, row, column, solved + j, width, at + j);
+    }
   }
 }

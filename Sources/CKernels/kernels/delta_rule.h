@@ -22,7 +22,7 @@ static void isa_delta_forward(const ck_delta_head *head, float *out, long ldo, f
       vf grown = c.grown[i];
       for (long j = i * c.values; j < (i + 1) * c.values; j += W) v_store(e + j, v_load(e + j) - grown * v_load(o + j));
     }
-    delta_solve(rows, c.values, c.overlap, c.chunk, e);
+    delta_solve(0, rows, c.values, c.overlap, c.chunk, e);
     scale_rows(rows, c.values, c.beta, e, u);
 
     // o = e^G (q S) + scores u.
@@ -77,7 +77,7 @@ static void delta_backward_values(long rows, const float *e, delta_chunk *c, del
   block_product(0, rows, values, keys, 1, c->k, keys, d->dstate, values, 0, d->dv, values);
   scale_rows(rows, values, c->left, d->dv, d->dv);
   lower_transposed_times(rows, values, 1, c->scores, chunk, d->dout, values, 1, d->dv, values);
-  delta_solve_transposed(rows, values, c->overlap, chunk, d->dv);
+  delta_solve(1, rows, values, c->overlap, chunk, d->dv);
   row_dots(rows, values, d->dv, e, d->dbeta);
   scale_rows(rows, values, c->beta, d->dv, d->dv);
 
