@@ -126,6 +126,18 @@ import Testing
         try bench().expectGradients(x, tolerance: 5e-4)
     }
 
+    @Test("whole models of it are causal, decode as they train, and have the reference's gradients")
+    func wholeModels() throws {
+        for architecture in [
+            ModelChecks.tiny("gated-delta-net", shortConvolution: 3),
+            ModelChecks.tiny("gated-delta-net", options: Self.grouped),
+        ] {
+            try ModelChecks.formsAgree(architecture, time: 45)
+            try ModelChecks.isCausal(architecture, time: 40)
+            try ModelChecks.gradientsAgree(architecture)
+        }
+    }
+
     @Test("the chunked form ends in the state of the recurrence", arguments: [1, 32, 77, 128])
     func states(time: Int) throws {
         let (key, value) = (16, 32)

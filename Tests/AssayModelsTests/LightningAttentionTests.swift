@@ -64,6 +64,15 @@ import Testing
         try bench(width: 6, headDimension: 4, convolution: 3).expectGradients(x)
     }
 
+    @Test("whole models of it are causal, decode as they train, and have the reference's gradients")
+    func wholeModels() throws {
+        for architecture in [ModelChecks.tiny("lightning"), ModelChecks.tiny("lightning", shortConvolution: 3)] {
+            try ModelChecks.formsAgree(architecture, time: 70)
+            try ModelChecks.isCausal(architecture, time: 70)
+            try ModelChecks.gradientsAgree(architecture)
+        }
+    }
+
     @Test("decays are those of MiniMax: early heads forget fast, and late layers hardly")
     func decays() {
         let first = LightningAttention.slopes(heads: 4, layer: 0, layerCount: 8)
