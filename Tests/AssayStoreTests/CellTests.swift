@@ -25,12 +25,16 @@ struct CellTests {
         let store = try Sample.filled(folder.store, cells: false)
         let items = Sample.items(1)
         let response = ResponseRecord(
-            item: items[0].id, status: .error, score: .nan, nll: .infinity, detail: ["a\"b,\\": 1.5, "n": .nan])
+            item: items[0].id, status: .error, score: .nan, nll: .infinity,
+            detail: ["a\"b,}\\": 0.1 + 0.2, "n": .nan, "long ago\n": -.infinity, "é": 1e-300, "big": 1e20])
         try store.record(Sample.cell([response]), items: items, responses: [response])
         let back = try #require(try store.responses(ofCell: Sample.key().identity).first)
         #expect(back.score == nil)
         #expect(back.nll == .infinity)
-        #expect(back.detail["a\"b,\\"] == 1.5)
+        #expect(back.detail["a\"b,}\\"] == 0.1 + 0.2)
+        #expect(back.detail["long ago\n"] == -.infinity)
+        #expect(back.detail["é"] == 1e-300)
+        #expect(back.detail["big"] == 1e20)
         #expect(back.detail["n"]?.isNaN == true)
         #expect(try store.record(Sample.cell([response]), items: items, responses: [response]) == false)
     }

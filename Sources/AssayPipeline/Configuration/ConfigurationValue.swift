@@ -138,7 +138,8 @@ struct ConfigurationValue {
         let entries = try entries()
         for entry in entries where !keys.contains(entry.key) {
             throw AssayError.badInput(
-                "'\(entry.key)' is not a key of a \(kind)", at: entry.mark.description,
+                "'\(entry.key)' is not a key of \("aeiou".contains(kind.prefix(1)) ? "an" : "a") \(kind)",
+                at: entry.mark.description,
                 remedy: Suggestion.remedy(for: entry.key, among: keys))
         }
         return ConfigurationReader(kind: kind, keys: keys, entries: entries, place: self)

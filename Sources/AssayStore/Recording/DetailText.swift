@@ -23,11 +23,11 @@ enum DetailText {
     /// The named numbers of a text that ``encode(_:)`` made.
     static func decode(_ text: String?) throws -> [String: Double] {
         guard let text else { return [:] }
-        if let simple = decodeSimple(text) { return simple }
-        guard let object = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] else {
+        var reader = Reader(bytes: Array(text.utf8))
+        guard let detail = reader.object() else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "not the detail of a response: \(text)")
         }
-        return object.mapValues { ($0 as? NSNumber)?.doubleValue ?? .nan }
+        return detail
     }
 
     private static func number(_ value: Double) -> String {
@@ -44,18 +44,48 @@ enum DetailText {
         return escaped ?? "\"\""
     }
 
-    /// Reads the usual case: no escapes in keys. Nil when the text is not of that kind.
-    private static func decodeSimple(_ text: String) -> [String: Double]? {
-        guard text.hasPrefix("{\""), text.hasSuffix("}"), !text.utf8.contains(UInt8(ascii: "\\")) else { return nil }
-        var detail: [String: Double] = [:]
-        for pair in text.dropFirst().dropLast().split(separator: ",", omittingEmptySubsequences: false) {
-            guard let colon = pair.lastIndex(of: ":"), pair.first == "\"" else { return nil }
-            let key = pair[pair.index(after: pair.startIndex)..<colon]
-            guard key.last == "\"", !key.dropLast().contains("\"") else { return nil }
-            let digits = pair[pair.index(after: colon)...]
-            guard let value = digits == "null" ? .nan : Double(digits) else { return nil }
-            detail[String(key.dropLast())] = value
+    /// Reads one object of numbers without blanks.
+    private struct Reader {
+        let bytes: [UInt8]
+        var index = 0
+
+        mutating func object() -> [String: Double]? {
+            guard take("{") else { return nil }
+            var detail: [String: Double] = [:]
+            repeat {
+                guard let key = key(), take(":"), let value = value() else { return nil }
+                detail[key] = value
+            } while take(",")
+            return take("}") && index == bytes.count ? detail : nil
         }
-        return detail
+
+        private mutating func take(_ character: Unicode.Scalar) -> Bool {
+            guard index < bytes.count, bytes[index] == UInt8(ascii: character) else { return false }
+            index += 1
+            return true
+        }
+
+        private mutating func key() -> String? {
+            let start = index
+            guard take("\"") else { return nil }
+            var isEscaped = false
+            while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
+                let isBackslash = bytes[index] == UInt8(ascii: "\\")
+                isEscaped = isEscaped || isBackslash
+                index += isBackslash ? 2 : 1
+            }
+            guard take("\"") else { return nil }
+            if isEscaped { return try? JSONDecoder().decode(String.self, from: Data(bytes[start..<index])) }
+            return String(decoding: bytes[start + 1..<index - 1], as: UTF8.self)
+        }
+
+        private mutating func value() -> Double? {
+            let start = index
+            while index < bytes.count, bytes[index] != UInt8(ascii: ","), bytes[index] != UInt8(ascii: "}") {
+                index += 1
+            }
+            let text = String(decoding: bytes[start..<index], as: UTF8.self)
+            return text == "null" ? .nan : Double(text)
+        }
     }
 }
