@@ -33,10 +33,10 @@ private let mistakes: [(String, @Sendable (inout Architecture) -> Void)] = [
         { (a: inout Architecture) in a.layers[1] = LayerConfiguration(mixer: "sliding-window", options: ["window": 2.5])
         }
     ),
-    ("rotaryFraction", { (a: inout Architecture) in a.layers[0].options = ["rotaryFraction": 1.5] }),
-    ("rotaryFraction", { (a: inout Architecture) in a.headDimension = 5 }),
-    ("queryKeyNorm", { (a: inout Architecture) in a.layers[0].options = ["queryKeyNorm": "some"] }),
-    ("layers[1]", { (a: inout Architecture) in a.layers[1].options = ["queryKeyNorm": true] }),
+    ("rotary-fraction", { (a: inout Architecture) in a.layers[0].options = ["rotary-fraction": 1.5] }),
+    ("rotary-fraction", { (a: inout Architecture) in a.headDimension = 5 }),
+    ("query-key-norm", { (a: inout Architecture) in a.layers[0].options = ["query-key-norm": "some"] }),
+    ("layers[1]", { (a: inout Architecture) in a.layers[1].options = ["query-key-norm": true] }),
 ]
 
 @Suite struct ArchitectureTests {
@@ -67,7 +67,7 @@ private let mistakes: [(String, @Sendable (inout Architecture) -> Void)] = [
 
     @Test("an architecture survives JSON, and equal ones hash alike")
     func coding() throws {
-        let architecture = ModelChecks.tiny("sliding-window", options: ["window": 4, "queryKeyNorm": "head"])
+        let architecture = ModelChecks.tiny("sliding-window", options: ["window": 4, "query-key-norm": "head"])
         let text = try CanonicalJSON.text(architecture)
         let back = try CanonicalJSON.value(Architecture.self, from: text)
         #expect(back == architecture)

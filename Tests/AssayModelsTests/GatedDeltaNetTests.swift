@@ -22,7 +22,7 @@ import Testing
     }
 
     private static let grouped: [String: MixerOption] = [
-        "keyHeads": 2, "valueHeads": 4, "keyDimension": 4, "valueDimension": 6,
+        "key-heads": 2, "value-heads": 4, "key-dimension": 4, "value-dimension": 6,
     ]
 
     @Test("the published layer's outputs and states come out of all three forms")
@@ -35,8 +35,8 @@ import Testing
             let bench = try bench(
                 width: fixture.number("width"),
                 options: [
-                    "keyHeads": .number(Double(keyHeads)), "valueHeads": .number(Double(valueHeads)),
-                    "keyDimension": .number(Double(key)), "valueDimension": .number(Double(value)),
+                    "key-heads": .number(Double(keyHeads)), "value-heads": .number(Double(valueHeads)),
+                    "key-dimension": .number(Double(key)), "value-dimension": .number(Double(value)),
                 ], convolution: fixture.number("kernel"))
             // Published: for every key head its q | k | v | z, and b | a. Ours: q, k, v of all heads, and z, b, a.
             let group = valueHeads / keyHeads
@@ -73,7 +73,7 @@ import Testing
     @Test("they agree for head widths of several vectors and longer chunks", arguments: [24, 64, 72])
     func formsAgreeForWideHeads(dimension: Int) throws {
         let options: [String: MixerOption] = [
-            "keyDimension": .number(Double(dimension)), "valueDimension": .number(Double(dimension)),
+            "key-dimension": .number(Double(dimension)), "value-dimension": .number(Double(dimension)),
         ]
         try bench(options: options).expectFormsAgree(input(70))
     }
@@ -169,8 +169,8 @@ import Testing
     @Test("options that cannot be are refused by name")
     func badOptions() {
         for (options, field) in [
-            (["keyHeads": 2, "valueHeads": 3], "valueHeads"), (["keyDimension": 0], "keyDimension"),
-            (["valueDimension": "wide"], "valueDimension"),
+            (["key-heads": 2, "value-heads": 3], "value-heads"), (["key-dimension": 0], "key-dimension"),
+            (["value-dimension": "wide"], "value-dimension"),
         ] as [([String: MixerOption], String)] {
             #expect {
                 _ = try bench(options: options)

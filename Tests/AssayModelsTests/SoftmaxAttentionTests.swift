@@ -5,14 +5,14 @@ import Testing
 /// Architectures that between them take every branch of softmax attention.
 private let architectures: [Architecture] = [
     ModelChecks.tiny("full"),
-    ModelChecks.tiny("full", options: ["rotaryFraction": 0.34], heads: 4, keyValueHeads: 2, tiedHead: false),
-    ModelChecks.tiny("full", options: ["rotaryFraction": 0, "queryKeyNorm": "head"], shortConvolution: 3),
+    ModelChecks.tiny("full", options: ["rotary-fraction": 0.34], heads: 4, keyValueHeads: 2, tiedHead: false),
+    ModelChecks.tiny("full", options: ["rotary-fraction": 0, "query-key-norm": "head"], shortConvolution: 3),
     ModelChecks.tiny(
-        "full", options: ["queryKeyNorm": "all", "rotaryFraction": 0.67, "rotaryBase": 100], heads: 3,
+        "full", options: ["query-key-norm": "all", "rotary-fraction": 0.67, "rotary-base": 100], heads: 3,
         keyValueHeads: 1),
     ModelChecks.tiny("sliding-window", options: ["window": 3]),
     ModelChecks.tiny(
-        "sliding-window", options: ["window": 4, "sinks": 2, "queryKeyNorm": "head"], heads: 4, keyValueHeads: 2,
+        "sliding-window", options: ["window": 4, "sinks": 2, "query-key-norm": "head"], heads: 4, keyValueHeads: 2,
         shortConvolution: 2),
     ModelChecks.tiny("sliding-window", options: ["window": 50, "sinks": 1]),
 ]

@@ -20,7 +20,8 @@ public struct Architecture: Sendable, Codable, Hashable {
     public var vocabularyCount: Int
     /// Whether the head is the embedding matrix.
     public var tiedHead: Bool
-    /// Kernel width of a depthwise short convolution with SiLU on q, k and v of every mixer; 0 for none.
+    /// Kernel width of a depthwise short convolution on q, k and v of every mixer, followed by SiLU where the mixer has
+    /// one; 0 for none.
     public var shortConvolution: Int
     /// Epsilon of the RMS norms.
     public var normEpsilon: Double

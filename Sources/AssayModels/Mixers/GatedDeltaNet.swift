@@ -20,7 +20,7 @@ public struct GatedDeltaNet: Mixer {
     /// `gated-delta-net`.
     public static let name = "gated-delta-net"
     /// See the type.
-    public static let optionNames = ["keyHeads", "valueHeads", "keyDimension", "valueDimension"]
+    public static let optionNames = ["key-heads", "value-heads", "key-dimension", "value-dimension"]
 
     let projection: QueryKeyValueProjection
     let keyHeads: Int
@@ -33,13 +33,13 @@ public struct GatedDeltaNet: Mixer {
     /// The mixer of a layer.
     public init(_ request: MixerRequest) throws {
         let architecture = request.architecture
-        keyHeads = try request.integer("keyHeads", default: architecture.heads, in: 1...1_024)
-        valueHeads = try request.integer("valueHeads", default: keyHeads, in: 1...1_024)
-        keyDimension = try request.integer("keyDimension", default: architecture.headDimension, in: 1...1_024)
-        valueDimension = try request.integer("valueDimension", default: architecture.headDimension, in: 1...1_024)
+        keyHeads = try request.integer("key-heads", default: architecture.heads, in: 1...1_024)
+        valueHeads = try request.integer("value-heads", default: keyHeads, in: 1...1_024)
+        keyDimension = try request.integer("key-dimension", default: architecture.headDimension, in: 1...1_024)
+        valueDimension = try request.integer("value-dimension", default: architecture.headDimension, in: 1...1_024)
         guard valueHeads % keyHeads == 0 else {
             throw request.failure(
-                "valueHeads", "is \(valueHeads), no multiple of the \(keyHeads) key heads",
+                "value-heads", "is \(valueHeads), no multiple of the \(keyHeads) key heads",
                 remedy: "Give a multiple of keyHeads")
         }
         projection = QueryKeyValueProjection(

@@ -13,7 +13,7 @@ struct SoftmaxAttention: Sendable {
         case all
     }
 
-    static let optionNames = ["rotaryFraction", "rotaryBase", "queryKeyNorm"]
+    static let optionNames = ["rotary-fraction", "rotary-base", "query-key-norm"]
 
     let projection: QueryKeyValueProjection
     let shape: AttentionShape
@@ -33,17 +33,17 @@ struct SoftmaxAttention: Sendable {
         shape = AttentionShape(
             heads: architecture.heads, keyValueHeads: architecture.keyValueHeads,
             headDimension: architecture.headDimension, window: window, sinks: sinks)
-        let fraction = try request.number("rotaryFraction", default: 1, in: 0...1)
+        let fraction = try request.number("rotary-fraction", default: 1, in: 0...1)
         rotaryDimension = Int((Double(architecture.headDimension) * fraction / 2).rounded()) * 2
         guard rotaryDimension <= architecture.headDimension else {
             throw request.failure(
-                "rotaryFraction", "turns pairs, but headDimension \(architecture.headDimension) is odd",
+                "rotary-fraction", "turns pairs, but headDimension \(architecture.headDimension) is odd",
                 remedy: "Give an even headDimension or a smaller fraction")
         }
         rotaryBase = try request.number(
-            "rotaryBase", default: architecture.rotaryBase, in: 1.0.nextUp...1e12)
+            "rotary-base", default: architecture.rotaryBase, in: 1.0.nextUp...1e12)
         let norm = try request.word(
-            "queryKeyNorm", default: "none", among: QueryKeyNorm.allCases.map(\.rawValue))
+            "query-key-norm", default: "none", among: QueryKeyNorm.allCases.map(\.rawValue))
         queryKeyNorm = QueryKeyNorm(rawValue: norm) ?? .none
         epsilon = architecture.normEpsilon
         outputDeviation = architecture.outputDeviation
