@@ -155,13 +155,18 @@ extension KernelTests {
                         weighted(reference($0, rows: rows, hidden: hidden), by: doubles(dout))
                     }
                     var gradient = [Float](repeating: .nan, count: gateUp.count)
-                    ck_swiglu_backward(rows, hidden, gateUp, dout, &gradient)
+                    ck_swiglu_backward(rows, hidden, gateUp, dout, &gradient, nil)
                     expectClose(doubles(gradient), expected, tolerance: 2e-6)
                     var inPlace = gateUp
-                    inPlace.withUnsafeMutableBufferPointer {
-                        ck_swiglu_backward(rows, hidden, $0.baseAddress, dout, $0.baseAddress)
+                    var again = dout
+                    inPlace.withUnsafeMutableBufferPointer { x in
+                        again.withUnsafeMutableBufferPointer { y in
+                            ck_swiglu_backward(
+                                rows, hidden, x.baseAddress, y.baseAddress, x.baseAddress, y.baseAddress)
+                        }
                     }
                     #expect(inPlace == gradient)
+                    #expect(again == out)
                 }
             }
         }

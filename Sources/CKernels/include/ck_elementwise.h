@@ -19,8 +19,9 @@ void ck_softplus_backward(long n, const float *x, const float *dy, float *dx, in
 
 /// out[r, i] = silu(gate[r, i]) up[r, i]; a row of gate_up [rows, 2 hidden] holds the gate first, then up.
 void ck_swiglu_forward(long rows, long hidden, const float *gate_up, float *out);
-/// dgate_up [rows, 2 hidden], overwritten, from dout [rows, hidden]. May be done in place (dgate_up == gate_up).
-void ck_swiglu_backward(long rows, long hidden, const float *gate_up, const float *dout, float *dgate_up);
+/// dgate_up [rows, 2 hidden], overwritten, from dout [rows, hidden]; and once more the `out` of the forward function,
+/// unless it is NULL. May be done in place (dgate_up == gate_up, out == dout).
+void ck_swiglu_backward(long rows, long hidden, const float *gate_up, const float *dout, float *dgate_up, float *out);
 
 /// out = x + y.
 void ck_add(long n, const float *x, const float *y, float *out);

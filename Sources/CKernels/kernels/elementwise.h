@@ -102,7 +102,8 @@ static void isa_swiglu_forward(long rows, long hidden, const float *gate_up, flo
   }
 }
 
-static void isa_swiglu_backward(long rows, long hidden, const float *gate_up, const float *dout, float *dgate_up) {
+static void isa_swiglu_backward(long rows, long hidden, const float *gate_up, const float *dout, float *dgate_up,
+                                float *out) {
   for (long r = 0; r < rows; r++) {
     const float *gate = gate_up + r * 2 * hidden, *up = gate + hidden, *from = dout + r * hidden;
     float *dgate = dgate_up + r * 2 * hidden, *dup = dgate + hidden;
@@ -112,13 +113,15 @@ static void isa_swiglu_backward(long rows, long hidden, const float *gate_up, co
       vf g = whole ? v_load(gate + i) : v_load_partial(gate + i, left);
       vf u = whole ? v_load(up + i) : v_load_partial(up + i, left);
       vf d = whole ? v_load(from + i) : v_load_partial(from + i, left);
-      vf s = v_sigmoid(g), dg = d * u * v_silu_slope(g, s), du = d * (g * s);
+      vf s = v_sigmoid(g), silu = g * s, dg = d * u * v_silu_slope(g, s), du = d * silu;
       if (whole) {
         v_store(dgate + i, dg);
         v_store(dup + i, du);
+        if (out) v_store(out + r * hidden + i, silu * u);
       } else {
         v_store_partial(dgate + i, dg, left);
         v_store_partial(dup + i, du, left);
+        if (out) v_store_partial(out + r * hidden + i, silu * u, left);
       }
     }
   }

@@ -34,8 +34,8 @@ CK_FUNCTION(void, softplus_backward, (long n, const float *x, const float *dy, f
 CK_FUNCTION(void, swiglu_forward, (long rows, long hidden, const float *gate_up, float *out),
             (rows, hidden, gate_up, out))
 CK_FUNCTION(void, swiglu_backward,
-            (long rows, long hidden, const float *gate_up, const float *dout, float *dgate_up),
-            (rows, hidden, gate_up, dout, dgate_up))
+            (long rows, long hidden, const float *gate_up, const float *dout, float *dgate_up, float *out),
+            (rows, hidden, gate_up, dout, dgate_up, out))
 CK_FUNCTION(void, add, (long n, const float *x, const float *y, float *out), (n, x, y, out))
 CK_FUNCTION(void, subtract, (long n, const float *x, const float *y, float *out), (n, x, y, out))
 CK_FUNCTION(void, multiply, (long n, const float *x, const float *y, float *out), (n, x, y, out))
