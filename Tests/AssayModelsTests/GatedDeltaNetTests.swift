@@ -128,14 +128,10 @@ import Testing
 
     @Test("whole models of it are causal, decode as they train, and have the reference's gradients")
     func wholeModels() throws {
-        for architecture in [
-            ModelChecks.tiny("gated-delta-net", shortConvolution: 3),
-            ModelChecks.tiny("gated-delta-net", options: Self.grouped),
-        ] {
-            try ModelChecks.formsAgree(architecture, time: 45)
-            try ModelChecks.isCausal(architecture, time: 40)
-            try ModelChecks.gradientsAgree(architecture)
-        }
+        let architecture = ModelChecks.tiny("gated-delta-net", options: Self.grouped, shortConvolution: 3)
+        try ModelChecks.formsAgree(architecture, time: 35)
+        try ModelChecks.isCausal(architecture, time: 34)
+        try ModelChecks.gradientsAgree(architecture, time: 5)
     }
 
     @Test("the chunked form ends in the state of the recurrence", arguments: [1, 32, 77, 128])

@@ -66,11 +66,10 @@ import Testing
 
     @Test("whole models of it are causal, decode as they train, and have the reference's gradients")
     func wholeModels() throws {
-        for architecture in [ModelChecks.tiny("lightning"), ModelChecks.tiny("lightning", shortConvolution: 3)] {
-            try ModelChecks.formsAgree(architecture, time: 70)
-            try ModelChecks.isCausal(architecture, time: 70)
-            try ModelChecks.gradientsAgree(architecture)
-        }
+        let architecture = ModelChecks.tiny("lightning", shortConvolution: 3)
+        try ModelChecks.formsAgree(architecture, time: 66)
+        try ModelChecks.isCausal(architecture, time: 66)
+        try ModelChecks.gradientsAgree(architecture, time: 5)
     }
 
     @Test("decays are those of MiniMax: early heads forget fast, and late layers hardly")

@@ -88,7 +88,7 @@ public struct GatedDeltaNet: Mixer {
 
     /// Scratch of a step.
     public func stepScratchCount(batch: Int, capacity: Int) -> Int {
-        batch * (projection.channels + gatesWidth + headsWidth) + valueHeads + valueDimension
+        batch * (projection.channels + gatesWidth + headsWidth) + valueHeads + 2 * keyDimension
     }
 
     /// The recurrent form.

@@ -80,6 +80,7 @@ void ck_delta_backward(
     const ck_delta_gradients *gradients, float *scratch);
 
 /// One token: updates the state, `[key_dimension, value_dimension]` without padding, and writes the output.
+/// - scratch: two rows of key_dimension floats.
 void ck_delta_step(const ck_delta_head *head, float *state, float *out, float *scratch);
 
 /// Rows of gated RMS norm: y = x / rms(x) * weight * act(gate), act being SiLU or, if `sigmoid`, the sigmoid.

@@ -198,31 +198,71 @@ static void isa_delta_backward(const ck_delta_head *head, const float *states, c
   }
 }
 
+/// Some columns of a step: `vectors` whole vectors, or one of which `left` lanes are there. k and q are normalised.
+///
+/// Everything is read from the old state, S' k and S' q in one pass: o = e^g S' q + (k . q) u.
+CK_INLINE void delta_step_columns(const int vectors, long left, const ck_delta_head *head, const float *k,
+                                  const float *q, float decay, float beta, float match, const float *v, float *state,
+                                  float *out) {
+  const long keys = head->key_dimension, values = head->value_dimension;
+  vf held[2][4], read[2][4], u[4];
+  CK_UNROLL for (int j = 0; j < vectors; j++) held[0][j] = held[1][j] = read[0][j] = read[1][j] = 0;
+  // Two sums of each, so that one addition need not wait for the other.
+  for (long i = 0; i < keys; i += 2) {
+    CK_UNROLL for (int p = 0; p < 2; p++) {
+      if (i + p < keys) {
+        const float *row = state + (i + p) * values;
+        CK_UNROLL for (int j = 0; j < vectors; j++) {
+          vf s = left < W ? v_load_partial(row, left) : v_load(row + j * W);
+          held[p][j] = k[i + p] * s + held[p][j];
+          read[p][j] = q[i + p] * s + read[p][j];
+        }
+      }
+    }
+  }
+  CK_UNROLL for (int j = 0; j < vectors; j++) {
+    vf value = left < W ? v_load_partial(v, left) : v_load(v + j * W);
+    u[j] = beta * (value - decay * (held[0][j] + held[1][j]));
+    vf o = decay * (read[0][j] + read[1][j]) + match * u[j];
+    if (left < W) {
+      v_store_partial(out, o, left);
+    } else {
+      v_store(out + j * W, o);
+    }
+  }
+  for (long i = 0; i < keys; i++) {
+    float *row = state + i * values;
+    CK_UNROLL for (int j = 0; j < vectors; j++) {
+      if (left < W) {
+        v_store_partial(row, decay * v_load_partial(row, left) + k[i] * u[j], left);
+      } else {
+        v_store(row + j * W, decay * v_load(row + j * W) + k[i] * u[j]);
+      }
+    }
+  }
+}
+
 static void isa_delta_step(const ck_delta_head *head, float *state, float *out, float *scratch) {
   const long keys = head->key_dimension, values = head->value_dimension;
-  float *restrict u = scratch, *restrict s = state, *restrict o = out;
-  float k_sum = 0, q_sum = 0;
+  float *k = scratch, *q = scratch + keys, k_sum = 0, q_sum = 0, match = 0;
   for (long i = 0; i < keys; i++) {
     k_sum += head->k[i] * head->k[i];
     q_sum += head->q[i] * head->q[i];
   }
   const float k_scale = 1 / sqrtf(k_sum + 1e-6f);
   const float q_scale = 1 / sqrtf(q_sum + 1e-6f) / sqrtf((float)keys);
-  const float x = *head->a + head->dt_bias, softplus = x > 20 ? x : log1pf(expf(x));
-  const float decay = expf(-expf(head->a_log) * softplus), beta = 1 / (1 + expf(-*head->b));
-
-  for (long j = 0; j < values; j++) u[j] = o[j] = 0;
   for (long i = 0; i < keys; i++) {
-    const float k = head->k[i] * k_scale * decay;
-    for (long j = 0; j < values; j++) u[j] += k * s[i * values + j];
+    k[i] = head->k[i] * k_scale;
+    q[i] = head->q[i] * q_scale;
+    match += k[i] * q[i];
   }
-  for (long j = 0; j < values; j++) u[j] = beta * (head->v[j] - u[j]);
-  for (long i = 0; i < keys; i++) {
-    const float k = head->k[i] * k_scale, q = head->q[i] * q_scale;
-    for (long j = 0; j < values; j++) {
-      const float now = decay * s[i * values + j] + k * u[j];
-      s[i * values + j] = now;
-      o[j] += q * now;
-    }
-  }
+  const vf softplus = v_softplus((vf)(*head->a + head->dt_bias)), beta = v_sigmoid((vf)*head->b);
+  const float decay = v_exp_nonpositive(-v_exp((vf)head->a_log) * softplus)[0];
+  long j = 0;
+  for (; j + 2 * W <= values; j += 2 * W)
+    delta_step_columns(2, W, head, k, q, decay, beta[0], match, head->v + j, state + j, out + j);
+  for (; j + W <= values; j += W)
+    delta_step_columns(1, W, head, k, q, decay, beta[0], match, head->v + j, state + j, out + j);
+  if (j < values)
+    delta_step_columns(1, values - j, head, k, q, decay, beta[0], match, head->v + j, state + j, out + j);
 }

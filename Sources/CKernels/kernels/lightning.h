@@ -114,18 +114,50 @@ static void isa_lightning_backward(const ck_lightning_head *head, const float *s
   }
 }
 
-static void isa_lightning_step(const ck_lightning_head *head, float *state, float *out) {
+/// Some columns of a step: `vectors` whole vectors, or one of which `left` lanes are there. With the old state,
+/// o = lambda q S + (q . k) v.
+CK_INLINE void lightning_step_columns(const int vectors, long left, const ck_lightning_head *head, float decay,
+                                      float match, const float *v, float *state, float *out) {
   const long d = head->head_dimension;
-  float *restrict s = state, *restrict o = out;
-  const float *restrict v = head->v;
-  const float decay = expf(-head->slope);
-  for (long j = 0; j < d; j++) o[j] = 0;
-  for (long i = 0; i < d; i++) {
-    const float k = head->k[i], q = head->q[i];
-    for (long j = 0; j < d; j++) {
-      float now = decay * s[i * d + j] + k * v[j];
-      s[i * d + j] = now;
-      o[j] += q * now;
+  vf read[2][2], value[2];
+  CK_UNROLL for (int j = 0; j < vectors; j++) {
+    read[0][j] = read[1][j] = 0;
+    value[j] = left < W ? v_load_partial(v, left) : v_load(v + j * W);
+  }
+  for (long i = 0; i < d; i += 2) {
+    CK_UNROLL for (int p = 0; p < 2; p++) {
+      if (i + p < d) {
+        float *row = state + (i + p) * d;
+        CK_UNROLL for (int j = 0; j < vectors; j++) {
+          vf s = left < W ? v_load_partial(row, left) : v_load(row + j * W);
+          read[p][j] = head->q[i + p] * s + read[p][j];
+          s = decay * s + head->k[i + p] * value[j];
+          if (left < W) {
+            v_store_partial(row, s, left);
+          } else {
+            v_store(row + j * W, s);
+          }
+        }
+      }
     }
   }
+  CK_UNROLL for (int j = 0; j < vectors; j++) {
+    vf o = decay * (read[0][j] + read[1][j]) + match * value[j];
+    if (left < W) {
+      v_store_partial(out, o, left);
+    } else {
+      v_store(out + j * W, o);
+    }
+  }
+}
+
+static void isa_lightning_step(const ck_lightning_head *head, float *state, float *out) {
+  const long d = head->head_dimension;
+  const float decay = v_exp_nonpositive((vf)-head->slope)[0];
+  float match = 0;
+  for (long i = 0; i < d; i++) match += head->q[i] * head->k[i];
+  long j = 0;
+  for (; j + 2 * W <= d; j += 2 * W) lightning_step_columns(2, W, head, decay, match, head->v + j, state + j, out + j);
+  for (; j + W <= d; j += W) lightning_step_columns(1, W, head, decay, match, head->v + j, state + j, out + j);
+  if (j < d) lightning_step_columns(1, d - j, head, decay, match, head->v + j, state + j, out + j);
 }
