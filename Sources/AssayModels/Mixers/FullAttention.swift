@@ -1,9 +1,9 @@
 import AssayTensor
 
-/// Full causal softmax attention, as in Llama; with `queryKeyNorm` as in Qwen3 or MiniMax-M2.
+/// Full causal softmax attention, as in Llama; with `query-key-norm` as in Qwen3 or MiniMax-M2.
 ///
-/// Options: `rotaryFraction` (share of a head that rotary embedding turns, 1 for all, 0 for none), `rotaryBase`,
-/// `queryKeyNorm` (`none`, `head`, `all`).
+/// Options: `rotary-fraction` (share of a head that rotary embedding turns, 1 for all, 0 for none), `rotary-base`,
+/// `query-key-norm` (`none`, `head`, `all`).
 public struct FullAttention: Mixer {
     /// `full`.
     public static let name = "full"

@@ -3,8 +3,8 @@ import AssayTensor
 /// Softmax attention over the last `window` tokens, itself included, and the first `sinks` tokens (StreamingLLM, Xiao et
 /// al. 2023).
 ///
-/// Options: `window` (default 128), `sinks` (default 0), and those of full attention: `rotaryFraction`, `rotaryBase`,
-/// `queryKeyNorm`.
+/// Options: `window` (default 128), `sinks` (default 0), and those of full attention: `rotary-fraction`, `rotary-base`,
+/// `query-key-norm`.
 public struct SlidingWindowAttention: Mixer {
     /// `sliding-window`.
     public static let name = "sliding-window"
