@@ -63,9 +63,7 @@ public final class Store: Sendable {
             }
             do {
                 try Store.refuseForeignFile(url)
-                let queue = try DatabaseQueue(path: url.path, configuration: Store.configuration(readOnly: true))
-                try queue.read { _ = try Store.checkVersion($0, migrations, at: url) }
-                reader = queue
+                reader = try Store.openForReading(url, migrations)
             } catch {
                 throw StoreFailure.explain(error, at: url)
             }
@@ -120,6 +118,26 @@ public final class Store: Sendable {
             if !readOnly { try db.execute(sql: "PRAGMA synchronous = NORMAL") }
         }
         return configuration
+    }
+
+    /// Opens a file for reading.
+    ///
+    /// A store in a folder that cannot be written has no place for the index of its write-ahead log; when no writer left
+    /// a log there, the file is complete and can be read as it is.
+    private static func openForReading(_ url: URL, _ migrations: [Migration]) throws -> any DatabaseReader {
+        func open(_ path: String) throws -> any DatabaseReader {
+            let queue = try DatabaseQueue(path: path, configuration: configuration(readOnly: true))
+            try queue.read { _ = try checkVersion($0, migrations, at: url) }
+            return queue
+        }
+        do {
+            return try open(url.path)
+        } catch let error as DatabaseError where [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode) {
+            let log = try? FileManager.default.attributesOfItem(atPath: url.path + "-wal")[.size] as? Int
+            let path = url.path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed)
+            guard (log ?? 0) == 0, let path, let reader = try? open("file:\(path)?immutable=1") else { throw error }
+            return reader
+        }
     }
 
     private static func makeFolder(of url: URL) throws {

@@ -27,8 +27,14 @@ final class StoreLock: Sendable {
                 remedy: "Check that the folder exists and can be written, or name another store")
         }
         guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+            let reason = errno
             let holder = StoreLock.text(of: opened)
             close(opened)
+            guard reason == EWOULDBLOCK else {
+                throw AssayError(
+                    .system, "the store cannot be locked: \(String(cString: strerror(reason)))", at: path,
+                    remedy: "Name a store on a file system with locks, such as a local disk")
+            }
             throw AssayError(
                 .system, "the store is in use by another run" + (holder.isEmpty ? "" : " (\(holder))"), at: store.path,
                 remedy: "Wait until it has ended, or name another store; reading it now is safe")
