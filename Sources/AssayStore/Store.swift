@@ -5,8 +5,8 @@ import GRDB
 /// Everything that was run and what came out, in one SQLite file. Nobody else speaks SQL.
 ///
 /// Rows have content hashes as identities: recording what is already there does nothing, and recording other content
-/// under the same identity is an error. A cell and its responses are written in one transaction, so a cell is there whole
-/// or not at all. One process writes at a time; any number of processes read.
+/// under the same identity is an error. A cell and its responses are written in one transaction, so a cell is there
+/// whole or not at all. One process writes at a time; any number of processes read.
 public final class Store: Sendable {
     /// What the store is opened for.
     public enum Mode: Sendable {
@@ -122,8 +122,8 @@ public final class Store: Sendable {
 
     /// Opens a file for reading.
     ///
-    /// A store in a folder that cannot be written has no place for the index of its write-ahead log; when no writer left
-    /// a log there, the file is complete and can be read as it is.
+    /// A store in a folder that cannot be written has no place for the index of its write-ahead log; when no writer
+    /// left a log there, the file is complete and can be read as it is.
     private static func openForReading(_ url: URL, _ migrations: [Migration]) throws -> any DatabaseReader {
         func open(_ path: String) throws -> any DatabaseReader {
             let queue = try DatabaseQueue(path: path, configuration: configuration(readOnly: true))

@@ -59,7 +59,8 @@ struct ConfigurationErrorTests {
             "Leave the quotes out"),
         Mistake(
             batch, "recipe: small}", "recipe: smal}", 7,
-            "there is no recipe 'smal': looked for 'recipes/smal.yaml' or 'batches/smal.yaml'", "Did you mean 'small'?"),
+            "there is no recipe 'smal': looked for 'recipes/smal.yaml' or 'batches/smal.yaml'",
+            "Did you mean 'small'?"),
         Mistake(batch, "    recipe: small\n", "", 9, "'arms.hybrid' has no 'recipe'", "Add a line 'recipe: ...'"),
         Mistake(
             batch, "    architecture: hybrid", "    architecture: hibrid", 9,

@@ -8,7 +8,8 @@ import Foundation
     import Darwin
 #endif
 
-/// Tells a person how far the work is: one line that is written over on a terminal, now and then a plain line elsewhere.
+/// Tells a person how far the work is: one line that is written over on a terminal, now and then a plain line
+/// elsewhere.
 public final class ProgressReporter {
     /// Seconds between two drawings on a terminal.
     static let terminalInterval = 0.1

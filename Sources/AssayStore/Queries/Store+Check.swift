@@ -13,7 +13,8 @@ public struct StoreFinding: Sendable, Hashable {
 
 /// Whether a store is sound.
 extension Store {
-    /// Looks through the whole store: the file's structure, references between tables, and cells against their responses.
+    /// Looks through the whole store: the file's structure, references between tables, and cells against their
+    /// responses.
     public func check() throws -> [StoreFinding] {
         try read { db in
             let structure = try String.fetchAll(db, sql: "PRAGMA integrity_check(20)")

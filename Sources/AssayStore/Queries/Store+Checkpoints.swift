@@ -132,8 +132,8 @@ extension Store {
         }
     }
 
-    /// The checkpoints that a person means: an arm, `ARM@STEP`, `ARM:seed=SEED@STEP`, or a hash prefix of four digits or
-    /// more that fits one checkpoint.
+    /// The checkpoints that a person means: an arm, `ARM@STEP`, `ARM:seed=SEED@STEP`, or a hash prefix of four digits
+    /// or more that fits one checkpoint.
     /// - Throws: ``AssayError`` that names what there is when nothing fits.
     public func checkpoints(named text: String) throws -> [CheckpointRecord] {
         let selector = try CheckpointSelector(parsing: text)

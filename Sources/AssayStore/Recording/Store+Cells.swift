@@ -13,7 +13,8 @@ struct KnownItems: Hashable {
 extension Store {
     /// Records a cell with its items and responses in one transaction: it is there whole or not at all.
     ///
-    /// Does nothing when the cell is there already with the same responses. The checkpoint and the task are there already.
+    /// Does nothing when the cell is there already with the same responses. The checkpoint and the task are recorded
+    /// before.
     /// - Parameters:
     ///   - cell: the cell; `itemCount` and `lost` must agree with the responses.
     ///   - items: the items of the task that the responses are about.

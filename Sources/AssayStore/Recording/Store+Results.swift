@@ -87,7 +87,8 @@ extension Store {
         guard there == count else {
             throw AssayError(
                 .defect,
-                "the store holds another \(owner) under the same identity: \(there ?? 0) rows of \(table), now \(count)",
+                "the store holds another \(owner) under the same identity: "
+                    + "\(there ?? 0) rows of \(table), now \(count)",
                 remedy: "Equal inputs gave unequal results; please report this with the output of 'assay doctor'")
         }
     }
