@@ -39,7 +39,7 @@ public struct LanguageModel: Sendable {
                 .normal(standardDeviation: deviation))
             layout.declare(
                 ParameterName.down(layer), [architecture.width, architecture.hiddenWidth],
-                .normal(standardDeviation: architecture.outputDeviation))
+                .normal(standardDeviation: Float(architecture.outputDeviation)))
         }
         layout.declare(ParameterName.finalNorm, [architecture.width], .constant(1), decays: false)
         if !architecture.tiedHead {
@@ -63,12 +63,4 @@ enum ParameterName {
     static func mlpNorm(_ layer: Int) -> String { "model.layers.\(layer).post_attention_layernorm.weight" }
     static func gateUp(_ layer: Int) -> String { "model.layers.\(layer).mlp.gate_up_proj.weight" }
     static func down(_ layer: Int) -> String { "model.layers.\(layer).mlp.down_proj.weight" }
-}
-
-extension Architecture {
-    /// Standard deviation with which projections into the residual stream start: there are two in each layer, and
-    /// their sum should not grow with depth (as in GPT-2).
-    public var outputDeviation: Float {
-        Float(initialDeviation / (2 * Double(layers.count)).squareRoot())
-    }
 }

@@ -27,15 +27,18 @@ public struct Architecture: Sendable, Codable, Hashable {
     public var normEpsilon: Double
     /// Base of the rotary frequencies.
     public var rotaryBase: Double
-    /// Standard deviation of the initial weights; output projections start smaller by `sqrt(2 * layers)`.
+    /// Standard deviation of the initial weights.
     public var initialDeviation: Double
+    /// Standard deviation with which projections into the residual stream start. At 0 every layer begins as the identity,
+    /// and no layer hides the tokens from those after it while it has learned nothing.
+    public var outputDeviation: Double
 
     /// An architecture; widths that are not given follow from the others.
     public init(
         name: String, width: Int, heads: Int, keyValueHeads: Int? = nil, headDimension: Int? = nil,
         hiddenWidth: Int? = nil, layers: [LayerConfiguration], vocabularyCount: Int, tiedHead: Bool = true,
         shortConvolution: Int = 0, normEpsilon: Double = 1e-5, rotaryBase: Double = 10_000,
-        initialDeviation: Double = 0.02
+        initialDeviation: Double = 0.02, outputDeviation: Double? = nil
     ) {
         self.name = name
         self.width = width
@@ -51,6 +54,8 @@ public struct Architecture: Sendable, Codable, Hashable {
         self.normEpsilon = normEpsilon
         self.rotaryBase = rotaryBase
         self.initialDeviation = initialDeviation
+        // There are two such projections in each layer, and their sum should not grow with depth (as in GPT-2).
+        self.outputDeviation = outputDeviation ?? initialDeviation / (2 * Double(max(layers.count, 1))).squareRoot()
     }
 
     /// The prefix of a layer's mixer parameters.
@@ -85,5 +90,8 @@ public struct Architecture: Sendable, Codable, Hashable {
         try demand(
             initialDeviation > 0 && initialDeviation <= 1, "initialDeviation is \(initialDeviation)",
             "Give a number above 0 and at most 1")
+        try demand(
+            outputDeviation >= 0 && outputDeviation <= 1, "outputDeviation is \(outputDeviation)",
+            "Give a number from 0 to 1")
     }
 }

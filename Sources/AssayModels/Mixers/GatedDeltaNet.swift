@@ -46,7 +46,7 @@ public struct GatedDeltaNet: Mixer {
             architecture, queryWidth: keyHeads * keyDimension, keyWidth: keyHeads * keyDimension,
             valueWidth: valueHeads * valueDimension, activates: true)
         epsilon = architecture.normEpsilon
-        outputDeviation = architecture.outputDeviation
+        outputDeviation = Float(architecture.outputDeviation)
     }
 
     private var width: Int { projection.width }

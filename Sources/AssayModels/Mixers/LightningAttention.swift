@@ -36,7 +36,7 @@ public struct LightningAttention: Mixer {
         projection = QueryKeyValueProjection(
             architecture, queryWidth: width, keyWidth: width, valueWidth: width, activates: true)
         slopes = Self.slopes(heads: heads, layer: request.layer, layerCount: request.layerCount)
-        outputDeviation = architecture.outputDeviation
+        outputDeviation = Float(architecture.outputDeviation)
     }
 
     /// Minus the logarithm of each head's decay in a layer; later layers forget more slowly.

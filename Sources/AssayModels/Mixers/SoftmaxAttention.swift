@@ -46,7 +46,7 @@ struct SoftmaxAttention: Sendable {
             "query-key-norm", default: "none", among: QueryKeyNorm.allCases.map(\.rawValue))
         queryKeyNorm = QueryKeyNorm(rawValue: norm) ?? .none
         epsilon = architecture.normEpsilon
-        outputDeviation = architecture.outputDeviation
+        outputDeviation = Float(architecture.outputDeviation)
     }
 
     var width: Int { projection.width }

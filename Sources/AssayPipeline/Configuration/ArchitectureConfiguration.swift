@@ -33,12 +33,15 @@ public struct ArchitectureConfiguration: Sendable, Hashable {
     public var rotaryBase: Marked<Double>?
     /// Standard deviation of the initial weights.
     public var initialDeviation: Marked<Double>?
+    /// Standard deviation with which projections into the residual stream start.
+    public var outputDeviation: Marked<Double>?
     /// Where it begins.
     public var mark: SourceMark
 
     private static let keys = [
         "name", "description", "system", "width", "heads", "key-value-heads", "head-dimension", "hidden", "pattern",
         "options", "tied-head", "short-convolution", "norm-epsilon", "rotary-base", "initial-deviation",
+        "output-deviation",
     ]
 
     /// Reads an architecture file.
@@ -59,7 +62,8 @@ public struct ArchitectureConfiguration: Sendable, Hashable {
             shortConvolution: try top.markedInteger("short-convolution", 0...8),
             normEpsilon: try top.markedNumber("norm-epsilon", 0...0.1, above: 0),
             rotaryBase: try top.markedNumber("rotary-base", 1...1e12, above: 1),
-            initialDeviation: try top.markedNumber("initial-deviation", 0...1, above: 0), mark: top.mark)
+            initialDeviation: try top.markedNumber("initial-deviation", 0...1, above: 0),
+            outputDeviation: try top.markedNumber("output-deviation", 0...1), mark: top.mark)
         try architecture.check()
         return architecture
     }

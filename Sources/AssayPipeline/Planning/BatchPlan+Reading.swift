@@ -98,12 +98,12 @@ extension ArchitectureConfiguration {
                 name: name, width: width.value, heads: heads.value, keyValueHeads: keyValueHeads?.value,
                 headDimension: headDimension?.value, hiddenWidth: hidden?.value,
                 layers: names.map { LayerConfiguration(mixer: $0, options: mixerOptions($0)) },
-                vocabularyCount: vocabulary)
+                vocabularyCount: vocabulary, initialDeviation: initialDeviation?.value ?? 0.02,
+                outputDeviation: outputDeviation?.value)
             if let tiedHead { architecture.tiedHead = tiedHead }
             if let shortConvolution { architecture.shortConvolution = shortConvolution.value }
             if let normEpsilon { architecture.normEpsilon = normEpsilon.value }
             if let rotaryBase { architecture.rotaryBase = rotaryBase.value }
-            if let initialDeviation { architecture.initialDeviation = initialDeviation.value }
             _ = try LanguageModel(architecture)
             return architecture
         } catch let error as AssayError {
