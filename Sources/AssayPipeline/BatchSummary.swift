@@ -66,13 +66,18 @@ public struct BatchSummary {
     }
 
     private func drifts() throws -> String {
-        let lines = try store.drifts(ofBatch: plan.identity).flatMap { record in
-            record.results.filter { $0.alarmStep != nil }.map { result in
-                "  \(record.arm): \(result.metric) on \(result.task) drifts \(result.direction.rawValue) against "
-                    + "\(record.control) since step \(result.onsetStep ?? 0)"
+        let lines = try store.drifts(ofBatch: plan.identity).compactMap { record -> String? in
+            let parts = [DriftDirection.worse, .better].compactMap { direction -> String? in
+                let found = record.results.filter { $0.direction == direction }
+                guard let first = found.compactMap(\.onsetStep).min() else { return nil }
+                return "\(found.count) \(direction.rawValue) (from step \(first) on)"
             }
+            guard !parts.isEmpty else { return nil }
+            return "  \(record.arm): of \(record.results.count) metrics \(parts.joined(separator: ", "))"
         }
-        return lines.isEmpty ? "" : "Drift along the checkpoints:\n" + lines.joined(separator: "\n") + "\n"
+        guard !lines.isEmpty else { return "" }
+        return "Drift of the difference to \(plan.control) along the checkpoints (assay drift ARM shows each):\n"
+            + lines.joined(separator: "\n") + "\n"
     }
 
     // MARK: - Work

@@ -57,7 +57,7 @@ private final class GatedMLPOperation: TapeOperation {
     }
 
     /// Rows of a block: enough that the gradients of the weights are read and written seldom, few enough that the hidden
-    /// activations stay in the cache, and whole tiles of the kernel's 12 rows. The best of 48 ... 256 at widths 64 ... 256.
+    /// activations stay in the cache, and whole tiles of the kernel's 12 rows.
     static let standardBlockRows = 72
 
     func forward() {
