@@ -52,6 +52,14 @@ extension CounterRandom {
         return copy.next()
     }
 
+    /// `count` numbers below `bound` in random order, each as often as the others, or once more.
+    mutating func rounds(_ count: Int, of bound: Int) -> [Int] {
+        var drawn: [Int] = []
+        drawn.reserveCapacity(count)
+        while drawn.count < count { drawn += distinct(min(bound, count - drawn.count), below: bound) }
+        return drawn
+    }
+
     /// A difficulty for training: the hardest half of the time, else any between. Small models learn sooner when some
     /// sequences are easy.
     mutating func difficulty(_ range: ClosedRange<Int>) -> Int {

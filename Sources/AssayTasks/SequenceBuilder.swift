@@ -18,6 +18,9 @@ struct SequenceBuilder {
         let covariates: Covariates
     }
 
+    /// Questions that fit into `room` tokens, and into the identities of items.
+    static func questions(of width: Int, in room: Int) -> Int { min(room / width, 1024) }
+
     /// What was written so far.
     private(set) var tokens: [Int32]
     private var drafts: [Draft] = []

@@ -87,22 +87,30 @@ import Testing
     func noGivenPaths() throws {
         let task = try Successor(["facts": 20, "hops": 8, "questions": 12, "length": 102])
         for index in 0..<300 {
-            let sequences = [
-                task.cluster(.evaluation(seed: 4), index: index)[0],
-                task.trainingSequence(.training(seed: 4), index: index),
-            ]
-            for sequence in sequences {
-                var jumps: [Int32: Int] = [:]
-                for question in sequence.questions {
-                    var node = sequence.tokens[question.answer.lowerBound - 1]
-                    for step in 0..<question.item.hops {
-                        if let jump = jumps[node], jump > 1 { #expect(step + jump > question.item.hops) }
-                        node = try #require(walk(sequence.tokens, from: node, hops: 1))
-                    }
-                    jumps[sequence.tokens[question.answer.lowerBound - 1]] = question.item.hops
+            let sequence = task.cluster(.evaluation(seed: 4), index: index)[0]
+            var jumps: [Int32: Int] = [:]
+            for question in sequence.questions {
+                var node = sequence.tokens[question.answer.lowerBound - 1]
+                for step in 0..<question.item.hops {
+                    if let jump = jumps[node], jump > 1 { #expect(step + jump > question.item.hops) }
+                    node = try #require(walk(sequence.tokens, from: node, hops: 1))
                 }
+                jumps[sequence.tokens[question.answer.lowerBound - 1]] = question.item.hops
             }
         }
+    }
+
+    @Test("training asks every number of hops, single ones most often")
+    func trainingLadder() throws {
+        let task = try Successor(["hops": 8])
+        var counts: [Int: Int] = [:]
+        for index in 0..<500 {
+            let sequence = task.trainingSequence(.training(seed: 4), index: index)
+            for question in sequence.questions { counts[question.item.hops, default: 0] += 1 }
+        }
+        #expect(counts.keys.sorted() == [1, 2, 4, 8])
+        let ordered = [1, 2, 4, 8].map { counts[$0] ?? 0 }
+        #expect(ordered == ordered.sorted(by: >) && ordered[3] > 100, "\(ordered)")
     }
 
     @Test("chains advance level by level, so that places do not tell chains")

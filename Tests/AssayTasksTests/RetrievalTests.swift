@@ -50,6 +50,8 @@ import Testing
             let task = try TaskRegistry.make(name)
             for index in 0..<200 {
                 let sequence = task.cluster(.evaluation(seed: 2), index: index)[0]
+                let asked = sequence.questions.map { sequence.tokens[$0.answer.lowerBound - 1] }
+                #expect(Set(asked).count == asked.count)
                 for question in sequence.questions {
                     let fact = question.answer.lowerBound - question.item.distance
                     #expect(sequence.tokens[fact] == sequence.tokens[question.answer.lowerBound])

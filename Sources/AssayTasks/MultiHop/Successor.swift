@@ -101,13 +101,16 @@ public struct Successor: TaskGenerator {
         return twins
     }
 
-    /// A sequence with the whole cycle half of the time, with a shorter one otherwise, and as many questions as there is
-    /// room for; the whole ladder is always asked.
+    /// A sequence filled with questions, with the whole cycle half of the time, with a shorter one otherwise. Half of the
+    /// sequences ask for single hops only, half of the rest for one or two, and so on up the ladder: longer paths are
+    /// learned from shorter ones, and asking for all from the start keeps single hops from being learned.
     public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
-        let fewest = min(facts, (ladder.last ?? 1) + 3)
-        var (world, random) = draw(stream, .training, index) { $0.difficulty(fewest...facts) }
-        let count = min(world.cycle.count, (length - world.context.count) / 3)
-        return write(world, drawQuestions(count, world, &random), cluster: index, sequence: 0)
+        var rungs = 1
+        var (world, random) = draw(stream, .training, index) { random in
+            rungs = 1 + min(random.next().trailingZeroBitCount, ladder.count - 1)
+            return random.difficulty(ladder[rungs - 1] + 3...facts)
+        }
+        return write(world, fill(world, Array(ladder.prefix(rungs)), &random), cluster: index, sequence: 0)
     }
 }
 
@@ -177,6 +180,15 @@ extension Successor {
             random.shuffle(&hops)
         }
         preconditionFailure("longer paths first always fit")
+    }
+
+    /// Draws questions, evenly over a ladder and over the starts, until the sequence is full.
+    private func fill(_ world: World, _ ladder: [Int], _ random: inout CounterRandom) -> [Asked] {
+        let facts = world.cycle.count
+        let room = SequenceBuilder.questions(of: 3, in: length - world.context.count)
+        let rungs = random.rounds(room, of: ladder.count)
+        var starts = ladder.map { _ in random.rounds(room, of: facts) }
+        return rungs.map { Asked(start: starts[$0].removeLast(), hops: ladder[$0]) }
     }
 
     /// Whether an earlier answer jumps over part of the path of `hops` from `start`.

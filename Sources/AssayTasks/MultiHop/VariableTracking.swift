@@ -19,9 +19,6 @@ public struct VariableTracking: TaskGenerator {
         name: name, family: .multiHop, summary: "all variables with a value along chains of assignments, scored by F1",
         parameters: parameters, make: { try VariableTracking($0) })
 
-    /// Questions of a training sequence at most: an evaluation sequence has one, which is little to learn from.
-    private static let trainingQueries = 3
-
     /// Everything that identifies the items.
     public let identity: TaskIdentity
     /// Tokens of every sequence.
@@ -56,14 +53,17 @@ public struct VariableTracking: TaskGenerator {
 
     /// One sequence with one question a cluster.
     public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] {
-        [make(stream, .cluster, index, queries: 1) { _ in (chains, hops) }]
+        [make(stream, .cluster, index) { _ in (chains, hops, 1) }]
     }
 
-    /// A sequence with all chains and hops half of the time, with fewer otherwise, and several questions where there is
-    /// room.
+    /// A sequence with all chains and hops half of the time, with fewer otherwise; and with questions instead of noise,
+    /// round after round over the chains, half of the time as many as fit.
     public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
-        make(stream, .training, index, queries: Self.trainingQueries) {
-            ($0.difficulty(2...chains), $0.difficulty(1...hops))
+        make(stream, .training, index) { random in
+            let (chains, hops) = (random.difficulty(2...chains), random.difficulty(1...hops))
+            let room = length - 2 - gap - 3 * chains * (hops + 1)
+            let most = SequenceBuilder.questions(of: hops + 4, in: room)
+            return (chains, hops, random.difficulty(1...most))
         }
     }
 
@@ -80,16 +80,16 @@ public struct VariableTracking: TaskGenerator {
     }
 
     private func make(
-        _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int, queries most: Int,
-        size: (inout CounterRandom) -> (chains: Int, hops: Int)
+        _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int,
+        size: (inout CounterRandom) -> (chains: Int, hops: Int, queries: Int)
     ) -> TaskSequence {
         var (drawn, random) = source.draw(stream, use, index) { random in
-            let drawn = draw(size(&random), queries: most, &random)
+            let drawn = draw(size(&random), &random)
             return (drawn, ContentBits.fast(drawn.context.tokens))
         }
         let facts = drawn.owners.count
         var builder = SequenceBuilder(drawn.context.tokens, length: length)
-        for chain in random.distinct(drawn.queries, below: drawn.chains) {
+        for chain in random.rounds(drawn.queries, of: drawn.chains) {
             builder.append(Vocabulary.query)
             builder.append(drawn.values[chain])
             let head = drawn.owners.firstIndex(of: chain) ?? 0
@@ -103,12 +103,10 @@ public struct VariableTracking: TaskGenerator {
     }
 
     private func draw(
-        _ size: (chains: Int, hops: Int), queries most: Int, _ random: inout CounterRandom
+        _ size: (chains: Int, hops: Int, queries: Int), _ random: inout CounterRandom
     ) -> Drawn {
-        let (chains, hops) = size
+        let (chains, hops, queries) = size
         let facts = chains * (hops + 1)
-        let question = hops + 4
-        let queries = max(1, min(most, chains - 1, (length - 2 - gap - 3 * facts) / question))
         let flat = variables.distinct(facts, &random)
         let names = (0..<chains).map { Array(flat[$0 * (hops + 1)..<($0 + 1) * (hops + 1)]) }
         let drawnValues = values.distinct(chains, &random)
@@ -120,7 +118,7 @@ public struct VariableTracking: TaskGenerator {
             owners += level
         }
         let context = NoisyContext(
-            task: Vocabulary.variableTask, facts: facts, width: 3, room: length - 2 - gap - queries * question,
+            task: Vocabulary.variableTask, facts: facts, width: 3, room: length - 2 - gap - queries * (hops + 4),
             gap: gap,
             random: &random
         ) { fact, tokens in

@@ -57,12 +57,17 @@ public struct MultiValueRecall: TaskGenerator {
 
     /// One sequence a cluster.
     public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] {
-        [make(stream, .cluster, index) { _ in (keyCount, valueCount) }]
+        [make(stream, .cluster, index) { _ in (keyCount, valueCount, queries) }]
     }
 
-    /// A sequence with all keys and values half of the time, with fewer otherwise.
+    /// A sequence with all keys and values half of the time, with fewer otherwise; and with questions instead of noise,
+    /// round after round over the keys.
     public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
-        make(stream, .training, index) { ($0.difficulty(2...keyCount), $0.difficulty(1...valueCount)) }
+        make(stream, .training, index) { random in
+            let (keys, values) = (random.difficulty(2...keyCount), random.difficulty(1...valueCount))
+            let most = SequenceBuilder.questions(of: 3 + values, in: length - 2 - 2 * keys * values - gap)
+            return (keys, values, random.difficulty(min(queries, keys)...most))
+        }
     }
 
     private struct Drawn {
@@ -70,16 +75,16 @@ public struct MultiValueRecall: TaskGenerator {
         /// The number of the key of each fact, in order of appearance.
         let owners: [Int]
         let values: [Int32]
-        let valuesPerKey: Int
+        let queries: Int
         let context: NoisyContext
     }
 
     private func make(
         _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int,
-        size: (inout CounterRandom) -> (keys: Int, values: Int)
+        size: (inout CounterRandom) -> (keys: Int, values: Int, queries: Int)
     ) -> TaskSequence {
         var (drawn, random) = source.draw(stream, use, index) { random in
-            let (keyCount, valueCount) = size(&random)
+            let (keyCount, valueCount, queries) = size(&random)
             let facts = keyCount * valueCount
             let drawnKeys = keys.distinct(keyCount, &random)
             let drawnValues = values.distinct(facts, &random)
@@ -87,18 +92,18 @@ public struct MultiValueRecall: TaskGenerator {
             random.shuffle(&owners)
             let context = NoisyContext(
                 task: Vocabulary.multiValueTask, facts: facts, width: 2,
-                room: length - 2 - gap - min(queries, keyCount) * (3 + valueCount), gap: gap, random: &random
+                room: length - 2 - gap - queries * (3 + valueCount), gap: gap, random: &random
             ) { fact, tokens in
                 tokens.append(drawnKeys[owners[fact]])
                 tokens.append(drawnValues[fact])
             }
             let drawn = Drawn(
-                keys: drawnKeys, owners: owners, values: drawnValues, valuesPerKey: valueCount, context: context)
+                keys: drawnKeys, owners: owners, values: drawnValues, queries: queries, context: context)
             return (drawn, ContentBits.fast(context.tokens))
         }
         let facts = drawn.owners.count
         var builder = SequenceBuilder(drawn.context.tokens, length: length)
-        for key in random.distinct(min(queries, drawn.keys.count), below: drawn.keys.count) {
+        for key in random.rounds(drawn.queries, of: drawn.keys.count) {
             builder.append(Vocabulary.query)
             builder.append(drawn.keys[key])
             let own = (0..<facts).filter { drawn.owners[$0] == key }
@@ -131,7 +136,6 @@ extension MultiValueRecall {
         let groups = Dictionary(grouping: reading.facts, by: \.key)
         check.require(Set(groups.values.map(\.count)).count == 1, "keys have different numbers of values")
         check.require(Set(reading.facts.map(\.value)).count == reading.facts.count, "a value occurs twice")
-        check.require(Set(reading.asked.map(\.key)).count == reading.asked.count, "a key is asked for twice")
         let region = reading.region(gap: gap)
         check.require(
             (reading.facts.last?.valuePosition ?? 0) < region.upperBound, "a fact lies in the gap")

@@ -16,9 +16,6 @@ public struct Needle: TaskGenerator {
         name: name, family: .retrieval, summary: "one needle among distractors of the same form and noise, by depth",
         parameters: parameters, make: { try Needle($0) })
 
-    /// Questions of a training sequence at most: an evaluation sequence has one, which is little to learn from.
-    private static let trainingQueries = 4
-
     /// Everything that identifies the items.
     public let identity: TaskIdentity
     /// Tokens of every sequence.
@@ -53,43 +50,48 @@ public struct Needle: TaskGenerator {
 
     /// One sequence with one question a cluster.
     public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] {
-        [make(stream, .cluster, index, queries: 1) { _ in needles }]
+        [make(stream, .cluster, index) { _ in (needles, 1) }]
     }
 
-    /// A sequence with all needles half of the time, with fewer otherwise, and several questions where there is room.
+    /// A sequence with all needles half of the time, with fewer otherwise; and with questions instead of noise, round
+    /// after round over the needles, half of the time as many as fit.
     public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
-        let room = (length - 2 - gap - 3 * needles) / 3
-        return make(stream, .training, index, queries: min(Self.trainingQueries, room)) { $0.difficulty(2...needles) }
+        make(stream, .training, index) { random in
+            let needles = random.difficulty(2...needles)
+            let most = SequenceBuilder.questions(of: 3, in: length - 2 - 3 * needles - gap)
+            return (needles, random.difficulty(1...most))
+        }
     }
 
     private struct Drawn {
         let keys: [Int32]
         let values: [Int32]
+        let queries: Int
         let context: NoisyContext
     }
 
     private func make(
-        _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int, queries: Int,
-        needles count: (inout CounterRandom) -> Int
+        _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int,
+        size: (inout CounterRandom) -> (needles: Int, queries: Int)
     ) -> TaskSequence {
         var (drawn, random) = source.draw(stream, use, index) { random in
-            let needles = count(&random)
+            let (needles, queries) = size(&random)
             let drawnKeys = keys.distinct(needles, &random)
             let drawnValues = values.distinct(needles, &random)
             let context = NoisyContext(
                 task: Vocabulary.needleTask, facts: needles, width: 3,
-                room: length - 2 - gap - 3 * min(queries, needles), gap: gap, random: &random
+                room: length - 2 - gap - 3 * queries, gap: gap, random: &random
             ) { needle, tokens in
                 tokens.append(Vocabulary.needleMark)
                 tokens.append(drawnKeys[needle])
                 tokens.append(drawnValues[needle])
             }
-            let drawn = Drawn(keys: drawnKeys, values: drawnValues, context: context)
+            let drawn = Drawn(keys: drawnKeys, values: drawnValues, queries: queries, context: context)
             return (drawn, ContentBits.fast(context.tokens))
         }
         let needles = drawn.keys.count
         var builder = SequenceBuilder(drawn.context.tokens, length: length)
-        for needle in random.distinct(min(queries, needles), below: needles) {
+        for needle in random.rounds(drawn.queries, of: needles) {
             builder.append(Vocabulary.query)
             builder.append(drawn.keys[needle])
             builder.answer(
