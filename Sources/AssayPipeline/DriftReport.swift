@@ -18,7 +18,8 @@ public struct DriftReport {
         let resolver = try SideResolver(store: store, batch: batch, texts: [arm] + (control.map { [$0] } ?? []))
         guard let control = control ?? resolver.batch?.control else {
             throw AssayError(
-                .usage, "no batch has the arm '\(arm)'", remedy: "Name the control with --control, or run a batch")
+                .usage, "no batch has the arm '\(arm)'",
+                remedy: Suggestion.remedy(for: arm, among: try store.armNames()))
         }
         guard control != arm else {
             throw AssayError(

@@ -22,8 +22,10 @@ struct DriftWatch {
         .filter { !$0.pairs.isEmpty }
     }
 
-    /// What the result follows from.
-    func identity(_ checkpoints: [CheckpointRecord], control: [CheckpointRecord]) throws -> ContentHash {
+    /// What the result follows from, and the names that it carries.
+    func identity(
+        of arm: String, _ checkpoints: [CheckpointRecord], control: [CheckpointRecord], called name: String
+    ) throws -> ContentHash {
         let parts = try steps(checkpoints, control).map { step, pairs in
             try ComparisonRecord.identity(
                 baseline: pairs.baseline.map { try reader.records(of: $0.hash).map(\.identity).sorted() },
@@ -31,7 +33,7 @@ struct DriftWatch {
                 options: options, version: "\(MetricCatalogue.version) step \(step)"
             ).hexadecimal
         }
-        return ContentHash(of: "drift\n" + parts.joined(separator: "\n"))
+        return ContentHash(of: "drift \(arm) \(name)\n" + parts.joined(separator: "\n"))
     }
 
     /// The detector's results for the primary metrics: watching every slice would cost each its power.

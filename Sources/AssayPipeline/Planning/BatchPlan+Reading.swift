@@ -89,6 +89,11 @@ extension ArchitectureConfiguration {
     func architecture(vocabulary: Int) throws -> Architecture {
         do {
             let names = try ArchitecturePattern.parse(pattern.value)
+            if let unknown = names.first(where: { !MixerRegistry.names.contains($0) }) {
+                throw AssayError.badInput(
+                    "there is no mixer '\(unknown)'", at: pattern.mark.description,
+                    remedy: Suggestion.remedy(for: unknown, among: MixerRegistry.names))
+            }
             if let unused = options.first(where: { !names.contains($0.key) }) {
                 throw AssayError.badInput(
                     "options are given for '\(unused.key)', which is in no layer", at: unused.value.mark.description,
@@ -123,7 +128,7 @@ extension ArchitectureConfiguration {
 
     /// Where the option stands that a message is about.
     private func optionMark(named problem: String) -> SourceMark? {
-        options.values.flatMap(\.values).first { problem.contains($0.key) }?.value.mark
+        options.values.flatMap(\.values).first { problem.contains("'\($0.key)'") }?.value.mark
     }
 }
 

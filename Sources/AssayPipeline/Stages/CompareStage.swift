@@ -35,7 +35,7 @@ extension BatchRunner {
                 pairs.append((arm, pair))
             }
         }
-        let identity = try reportIdentity(pairs.map(\.pair), reader)
+        let identity = try reportIdentity(pairs, reader)
         func record(_ index: Int) -> ContentHash { ContentHash(of: "\(identity) \(index)") }
         guard try !pairs.indices.allSatisfy({ try store.hasComparison(record($0)) }) else {
             for index in pairs.indices {
@@ -60,16 +60,20 @@ extension BatchRunner {
         }
     }
 
-    /// All comparisons of a report are corrected together, so each depends on all.
-    private func reportIdentity(_ pairs: [SeedPairs], _ reader: CellReader) throws -> ContentHash {
-        let parts = try pairs.map { pair in
-            try ComparisonRecord.identity(
-                baseline: pair.baseline.map { try reader.records(of: $0.hash).map(\.identity).sorted() },
-                candidate: pair.candidate.map { try reader.records(of: $0.hash).map(\.identity).sorted() },
-                options: plan.comparison, version: MetricCatalogue.version)
+    /// All comparisons of a report are corrected together, so each depends on all; and each carries the names of its arms.
+    private func reportIdentity(
+        _ pairs: [(arm: ArmPlan, pair: SeedPairs)], _ reader: CellReader
+    ) throws -> ContentHash {
+        let parts = try pairs.map { arm, pair in
+            try "\(plan.control) \(arm.name) "
+                + ComparisonRecord.identity(
+                    baseline: pair.baseline.map { try reader.records(of: $0.hash).map(\.identity).sorted() },
+                    candidate: pair.candidate.map { try reader.records(of: $0.hash).map(\.identity).sorted() },
+                    options: plan.comparison, version: MetricCatalogue.version
+                ).hexadecimal
         }
         let names = reader.taskNames.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-        return ContentHash(of: (parts.map(\.hexadecimal) + names).joined(separator: "\n"))
+        return ContentHash(of: (parts + names).joined(separator: "\n"))
     }
 
     private func followDrift(
@@ -78,7 +82,7 @@ extension BatchRunner {
     ) throws {
         try stopIfAsked()
         let watch = DriftWatch(reader: reader, options: plan.comparison)
-        let identity = try watch.identity(checkpoints, control: control)
+        let identity = try watch.identity(of: arm.name, checkpoints, control: control, called: plan.control)
         var drift = try store.drifts(identity: identity).first
         if drift == nil {
             progress(StageProgress(title: "drift", fraction: 0, detail: arm.name))

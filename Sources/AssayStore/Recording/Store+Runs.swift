@@ -38,15 +38,19 @@ extension Store {
         }
     }
 
-    /// Records a checkpoint of a run.
+    /// Records a checkpoint of a run; one that is there already is from now on where this one is.
     public func record(_ checkpoint: CheckpointRecord) throws {
         try write { db in
             try Identified.record(db, in: "checkpoint", key: [("hash", checkpoint.hash.hexadecimal)])
-            try Identified.record(
-                db, in: "run_checkpoint",
-                key: [("run", try Identified.id(db, of: "arm_run", checkpoint.run)), ("step", checkpoint.step)],
+            let run = try Identified.id(db, of: "arm_run", checkpoint.run)
+            let isNew = try Identified.record(
+                db, in: "run_checkpoint", key: [("run", run), ("step", checkpoint.step)],
                 content: [("checkpoint", try Identified.id(db, of: "checkpoint", checkpoint.hash, column: "hash"))],
                 other: [("path", checkpoint.path)])
+            guard !isNew else { return }
+            try db.execute(
+                sql: "UPDATE run_checkpoint SET path = ? WHERE run = ? AND step = ?",
+                arguments: [checkpoint.path, run, checkpoint.step])
         }
     }
 }
