@@ -14,8 +14,7 @@ build: dependencies
 
 # Numerics are 50 times slower without optimisation, so the tests are built for release too.
 test: dependencies lint
-	$(SWIFT) build -c release --build-tests
-	$(SWIFT) test -c release --skip-build
+	$(SWIFT) test -c release
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks
@@ -30,6 +29,7 @@ dependencies:
 # Our speed and PyTorch's, alternating in one run.
 bench: dependencies $(VENV)/ready
 	$(SWIFT) build -c release --product AssayBenchmarks
+	.build/release/AssayBenchmarks --python $(VENV)/bin/python --check
 	.build/release/AssayBenchmarks --python $(VENV)/bin/python
 
 $(VENV)/ready:
