@@ -8,6 +8,8 @@ struct EchoTask: TaskGenerator {
     var name = "echo"
     /// A factor on what is learnt: with `shuffled` the answer is random, so nothing can be learnt.
     var isRandom = false
+    /// From this sequence on the answers are symbols that were never an answer before: what was learnt is wrong.
+    var turnsAt = Int.max
 
     var identity: TaskIdentity {
         TaskIdentity(
@@ -24,7 +26,8 @@ struct EchoTask: TaskGenerator {
     func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
         var random = CounterRandom(domain: identity.text + stream.name, index: UInt64(index))
         let symbol = Vocabulary.firstSymbol + Int32(random.below(symbols))
-        let answer = isRandom ? Vocabulary.firstSymbol + Int32(random.below(symbols)) : symbol
+        var answer = isRandom ? Vocabulary.firstSymbol + Int32(random.below(symbols)) : symbol
+        if index >= turnsAt { answer = Vocabulary.firstSymbol + Int32(symbols + random.below(symbols)) }
         var tokens = [Vocabulary.start, symbol]
         let filler = random.below(length - 5)
         tokens += [Int32](repeating: Vocabulary.separator, count: filler)
