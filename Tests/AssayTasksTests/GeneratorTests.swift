@@ -138,7 +138,7 @@ import Testing
     }
 
     static let digests = [
-        "v1 731a208b4ab6", "v1 bce1d07573a9", "v1 5742d76fc8bf", "v1 094aa69e6d77",
+        "v1 731a208b4ab6", "v1 bce1d07573a9", "v1 5742d76fc8bf", "v1 862a47fdf98e",
         "v1 d3394f605c3e", "v1 ae3917eab409",
     ]
 }

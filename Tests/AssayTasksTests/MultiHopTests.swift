@@ -107,6 +107,10 @@ import Testing
         for index in 0..<500 {
             let sequence = task.trainingSequence(.training(seed: 4), index: index)
             for question in sequence.questions { counts[question.item.hops, default: 0] += 1 }
+            let several = sequence.questions.filter { $0.item.hops > 1 }.map {
+                [Int32($0.item.hops), sequence.tokens[$0.answer.lowerBound - 1]]
+            }
+            #expect(Set(several).count == several.count)
         }
         #expect(counts.keys.sorted() == [1, 2, 4, 8])
         let ordered = [1, 2, 4, 8].map { counts[$0] ?? 0 }

@@ -182,13 +182,18 @@ extension Successor {
         preconditionFailure("longer paths first always fit")
     }
 
-    /// Draws questions, evenly over a ladder and over the starts, until the sequence is full.
+    /// Draws questions until the sequence is full: evenly over a ladder, but no question of several hops twice, whose
+    /// answer could be copied; single hops fill the rest, round after round.
     private func fill(_ world: World, _ ladder: [Int], _ random: inout CounterRandom) -> [Asked] {
         let facts = world.cycle.count
         let room = SequenceBuilder.questions(of: 3, in: length - world.context.count)
-        let rungs = random.rounds(room, of: ladder.count)
-        var starts = ladder.map { _ in random.rounds(room, of: facts) }
-        return rungs.map { Asked(start: starts[$0].removeLast(), hops: ladder[$0]) }
+        let share = min(facts, room / ladder.count)
+        var asked = ladder.dropFirst().flatMap { hops in
+            random.distinct(share, below: facts).map { Asked(start: $0, hops: hops) }
+        }
+        asked += random.rounds(room - asked.count, of: facts).map { Asked(start: $0, hops: 1) }
+        random.shuffle(&asked)
+        return asked
     }
 
     /// Whether an earlier answer jumps over part of the path of `hops` from `start`.
