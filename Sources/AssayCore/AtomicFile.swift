@@ -5,8 +5,8 @@ public enum AtomicFile {
     /// Writes a file through a temporary neighbour that is synchronised and then renamed.
     /// - Throws: ``AssayError`` of kind `system` when the disk is full or the folder cannot be written.
     public static func write(_ data: Data, to url: URL) throws {
-        let temporary = url.deletingLastPathComponent()
-            .appendingPathComponent(".\(url.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier).tmp")
+        // Always the same name, so that what a killed process left is replaced by the next one.
+        let temporary = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).tmp")
         do {
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)

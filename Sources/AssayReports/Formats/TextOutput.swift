@@ -41,8 +41,8 @@ public final class FileOutput: TextOutput {
 
     /// Writes a file, which replaces the one that is there.
     public init(_ url: URL) throws {
-        let name = ".\(url.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier).tmp"
-        let temporary = url.deletingLastPathComponent().appendingPathComponent(name)
+        // Always the same name, so that what a killed process left is replaced by the next one.
+        let temporary = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).tmp")
         do {
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
