@@ -21,14 +21,16 @@ public final class SequenceRun {
     private let crossEntropy: CrossEntropy
 
     /// Records a model.
-    /// - Parameter training: whether ``backward()`` will be called.
-    public init(model: LanguageModel, batch: Int, time: Int, targetCapacity: Int, training: Bool) {
+    /// - Parameters:
+    ///   - training: whether ``backward()`` will be called.
+    ///   - chunk: tokens that chunked mixers take at a time; nil for what suits each best.
+    public init(model: LanguageModel, batch: Int, time: Int, targetCapacity: Int, training: Bool, chunk: Int? = nil) {
         precondition(batch > 0 && time > 0 && targetCapacity > 0, "a run of nothing")
         self.model = model
         self.batch = batch
         self.time = time
         self.targetCapacity = targetCapacity
-        tape = Tape(layout: model.layout, recordsGradients: training)
+        tape = Tape(layout: model.layout, recordsGradients: training, chunk: chunk)
         tokens = .allocate(capacity: batch * time)
         tokens.initialize(repeating: 0, count: batch * time)
         targets = TargetTable(capacity: targetCapacity)

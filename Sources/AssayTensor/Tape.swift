@@ -34,6 +34,8 @@ public final class Tape {
     public let layout: ParameterLayout
     /// Whether backward passes will be run; without them activations have no gradients.
     public let recordsGradients: Bool
+    /// Tokens that chunked operations take at a time; nil for what suits each best. It changes results by rounding only.
+    public let chunk: Int?
 
     private struct Node {
         let operation: any TapeOperation
@@ -61,9 +63,11 @@ public final class Tape {
     private var boundGradients: FloatBlock?
 
     /// An empty tape over a model's parameters.
-    public init(layout: ParameterLayout, recordsGradients: Bool) {
+    public init(layout: ParameterLayout, recordsGradients: Bool, chunk: Int? = nil) {
+        precondition((chunk ?? 1) > 0, "a chunk of nothing")
         self.layout = layout
         self.recordsGradients = recordsGradients
+        self.chunk = chunk
     }
 
     /// A new activation of a shape; the operation that is recorded next writes it.

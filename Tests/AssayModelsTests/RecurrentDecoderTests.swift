@@ -51,4 +51,26 @@ import Testing
             #expect(logits[..<half].elementsEqual(logits[half...]))
         }
     }
+
+    @Test("tokens taken together give what they give one at a time, bit for bit", arguments: MixerRegistry.names)
+    func multipleTokens(_ mixer: String) throws {
+        let model = try model(mixer)
+        let weights = ModelChecks.weights(model)
+        let tokens = ModelChecks.tokens(model, count: 12)
+        let single = RecurrentDecoder(model: model, weights: weights, slots: 2, capacity: 12)
+        let expected = tokens.map { Array(single.step(slots: [0], tokens: [$0])) }
+        let decoder = RecurrentDecoder(model: model, weights: weights, slots: 2, capacity: 12, rows: 8)
+        var actual: [[Float]] = []
+        for part in [tokens[..<5], tokens[5..<6], tokens[6...]] {
+            // Another sequence in between, whose rows lie among ours.
+            let slots = part.flatMap { _ in part.count < 4 ? [0, 1] : [0] }
+            let logits = decoder.step(slots: slots, tokens: part.flatMap { part.count < 4 ? [$0, 3] : [$0] })
+            let width = logits.count / slots.count
+            for (row, slot) in slots.enumerated() where slot == 0 {
+                actual.append(Array(logits[(row * width)..<((row + 1) * width)]))
+            }
+        }
+        #expect(decoder.position(slot: 0) == 12)
+        #expect(actual == expected)
+    }
 }

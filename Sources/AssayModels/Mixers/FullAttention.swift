@@ -26,12 +26,7 @@ public struct FullAttention: Mixer {
     }
 
     /// Keys and values of every token.
-    public func stateCount(capacity: Int) -> Int { attention.stateCount(capacity: capacity) }
-
-    /// Keys and values of the tokens so far.
-    public func usedState(position: Int, capacity: Int) -> [Range<Int>] {
-        attention.usedState(position: position, capacity: capacity)
-    }
+    public func stateLayout(capacity: Int) -> StateLayout { attention.stateLayout(capacity: capacity) }
 
     /// The recurrent form, over a cache of keys and values.
     public func step(_ call: MixerStep) { attention.step(call) }

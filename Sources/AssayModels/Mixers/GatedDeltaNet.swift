@@ -84,7 +84,12 @@ public struct GatedDeltaNet: Mixer {
     // MARK: Recurrent
 
     /// The history of the convolution, and `[keyDimension, valueDimension]` for every value head.
-    public func stateCount(capacity: Int) -> Int { projection.stateCount + valueHeads * headStateCount }
+    public func stateLayout(capacity: Int) -> StateLayout {
+        var layout = StateLayout()
+        projection.appendState(to: &layout)
+        layout.append("state", .recurrence, [valueHeads, keyDimension, valueDimension])
+        return layout
+    }
 
     /// Scratch of a step.
     public func stepScratchCount(batch: Int, capacity: Int) -> Int {

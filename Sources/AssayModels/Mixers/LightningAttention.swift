@@ -71,7 +71,12 @@ public struct LightningAttention: Mixer {
     // MARK: Recurrent
 
     /// The history of the convolution, and `[headDimension, headDimension]` for every head.
-    public func stateCount(capacity: Int) -> Int { projection.stateCount + heads * headStateCount }
+    public func stateLayout(capacity: Int) -> StateLayout {
+        var layout = StateLayout()
+        projection.appendState(to: &layout)
+        layout.append("state", .recurrence, [heads, headDimension, headDimension])
+        return layout
+    }
 
     /// Scratch of a step.
     public func stepScratchCount(batch: Int, capacity: Int) -> Int {

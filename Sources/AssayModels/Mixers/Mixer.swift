@@ -24,14 +24,14 @@ public protocol Mixer: Sendable {
     /// - Returns: `[batch, time, width]`, to be added to the residual stream.
     func parallel(_ x: Tensor, prefix: String, on tape: Tape) -> Tensor
 
-    /// Floats of decode state that one sequence of at most `capacity` tokens needs in this layer.
-    func stateCount(capacity: Int) -> Int
+    /// What one sequence of at most `capacity` tokens keeps in this layer while it decodes. Copies, resets and rounding
+    /// touch only what the layout says is in use.
+    func stateLayout(capacity: Int) -> StateLayout
 
-    /// Which floats of the state are in use after `position` tokens; the rest may hold anything. Copies and resets touch
-    /// only these.
-    func usedState(position: Int, capacity: Int) -> [Range<Int>]
-
-    /// The recurrent form: one token for each of some sequences. A state of zeros is an empty history.
+    /// The recurrent form: one token for each row. A state of zeros is an empty history.
+    ///
+    /// Rows may be tokens of one sequence that follow each other, so they take effect strictly in their order: a row's
+    /// state is written before the next row reads it.
     func step(_ call: MixerStep)
 
     /// Floats of scratch that a step over `batch` sequences needs.
@@ -49,21 +49,21 @@ public protocol Mixer: Sendable {
 }
 
 extension Mixer {
-    /// All of it.
-    public func usedState(position: Int, capacity: Int) -> [Range<Int>] { [0..<stateCount(capacity: capacity)] }
+    /// Floats of decode state that one sequence of at most `capacity` tokens needs in this layer.
+    public func stateCount(capacity: Int) -> Int { stateLayout(capacity: capacity).count }
 }
 
-/// One recurrent step of a mixer over a batch of sequences.
+/// One recurrent step of a mixer over a batch of tokens.
 public struct MixerStep {
-    /// Sequences in this step.
+    /// Tokens in this step: of different sequences, or following each other in one.
     public let batch: Int
     /// The normalised inputs, `[batch, width]`.
     public let input: UnsafePointer<Float>
     /// Where the outputs go, `[batch, width]`.
     public let output: UnsafeMutablePointer<Float>
-    /// The state of this layer for each sequence.
+    /// The state of this layer for the sequence of each token.
     public let states: UnsafePointer<UnsafeMutablePointer<Float>>
-    /// How many tokens each sequence has seen before this one.
+    /// How many tokens the sequence has seen before each token.
     public let positions: UnsafePointer<Int32>
     /// Tokens that a state was made for.
     public let capacity: Int

@@ -52,6 +52,11 @@ public struct QueryKeyValueProjection: Sendable, Hashable {
     public var channels: Int { queryWidth + keyWidth + valueWidth }
     /// Floats of decode state: the last `kernel - 1` inputs of the convolution.
     public var stateCount: Int { kernel > 1 ? (kernel - 1) * channels : 0 }
+    /// Adds the convolution's history, the first part of a mixer's state.
+    public func appendState(to layout: inout StateLayout) {
+        layout.append("convolution", .history, [max(kernel - 1, 0), channels])
+    }
+
     /// Operations for one token.
     public var operations: Double { Double(2 * channels * (width + kernel)) }
 

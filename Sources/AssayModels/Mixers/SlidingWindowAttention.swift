@@ -31,12 +31,7 @@ public struct SlidingWindowAttention: Mixer {
     }
 
     /// Keys and values of the window and the sinks.
-    public func stateCount(capacity: Int) -> Int { attention.stateCount(capacity: capacity) }
-
-    /// Those of them that there are already.
-    public func usedState(position: Int, capacity: Int) -> [Range<Int>] {
-        attention.usedState(position: position, capacity: capacity)
-    }
+    public func stateLayout(capacity: Int) -> StateLayout { attention.stateLayout(capacity: capacity) }
 
     /// The recurrent form, over a ring of keys and values.
     public func step(_ call: MixerStep) { attention.step(call) }

@@ -62,15 +62,13 @@ struct SoftmaxAttention: Sendable {
         return shape.sinks + (position - shape.sinks) % shape.window
     }
 
-    func stateCount(capacity: Int) -> Int {
-        projection.stateCount + entryCount(capacity: capacity) * 2 * projection.keyWidth
-    }
-
-    func usedState(position: Int, capacity: Int) -> [Range<Int>] {
-        let columns = entryCount(capacity: capacity) * shape.headDimension
-        let used = min(position, entryCount(capacity: capacity)) * shape.headDimension
-        let parts = (0..<(2 * shape.keyValueHeads)).map { projection.stateCount + $0 * columns }
-        return [0..<projection.stateCount] + parts.map { $0..<($0 + used) }
+    func stateLayout(capacity: Int) -> StateLayout {
+        var layout = StateLayout()
+        projection.appendState(to: &layout)
+        let block = [shape.keyValueHeads, entryCount(capacity: capacity), shape.headDimension]
+        layout.append("keys", .cache, block, window: shape.window, sinks: shape.sinks)
+        layout.append("values", .cache, block, window: shape.window, sinks: shape.sinks)
+        return layout
     }
 
     /// The width of a norm's weight, and how many parts it normalises.
@@ -239,7 +237,7 @@ struct SoftmaxAttention: Sendable {
         return MixerCost(
             prefillFLOPs: projections + perKey * visible / Double(max(context, 1)),
             decodeFLOPs: projections + perKey * Double(visibleCount(position: context)),
-            stateBytes: Double(4 * stateCount(capacity: context)))
+            stateBytes: Double(4 * stateLayout(capacity: context).usedCount(position: context)))
     }
 
     /// Tokens that the token at a position sees, itself included.
