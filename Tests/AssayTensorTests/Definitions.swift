@@ -56,12 +56,14 @@ enum Definition {
         }
     }
 
-    static func convolution(_ x: [Double], _ weight: [Double], time: Int, channels: Int, silu: Bool) -> [Double] {
+    static func convolution(
+        _ x: [Double], _ weight: [Double], bias: [Double]? = nil, time: Int, channels: Int, silu: Bool
+    ) -> [Double] {
         let kernel = weight.count / channels
         return x.indices.map { index in
             let (row, c) = index.quotientAndRemainder(dividingBy: channels)
             let t = row % time
-            let sum = (0..<kernel).filter { t - $0 >= 0 }.reduce(0.0) {
+            let sum = (0..<kernel).filter { t - $0 >= 0 }.reduce(bias?[c] ?? 0) {
                 $0 + weight[c * kernel + kernel - 1 - $1] * x[index - $1 * channels]
             }
             return silu ? Definition.silu(sum) : sum

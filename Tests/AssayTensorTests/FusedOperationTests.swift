@@ -196,6 +196,19 @@ import Testing
         ).run()
     }
 
+    @Test("short convolution of some columns, with a bias", arguments: [true, false])
+    func convolutionOfColumns(_ silu: Bool) {
+        OperationCheck(
+            inputs: [[2, 6, 9]], parameters: [[5, 3], [5]],
+            record: { [$0.shortConvolution($1[0].columns(3, 5), $1[1], bias: $1[2], silu: silu)] },
+            reference: { values in
+                let columns = Definition.rows(values[0], width: 9).flatMap { Array($0[3..<8]) }
+                return Definition.convolution(
+                    columns, values[1], bias: values[2], time: 6, channels: 5, silu: silu)
+            }
+        ).run()
+    }
+
     @Test("an embedding gathers rows and scatters their gradients")
     func embedding() {
         let tokens: [Int32] = [2, 0, 2, 3, 1, 2]

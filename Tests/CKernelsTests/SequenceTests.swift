@@ -41,11 +41,11 @@ extension KernelTests {
 
     @Suite("Short convolution") struct ConvolutionTests {
         static func reference(
-            _ x: [Double], _ weight: [Double], time: Int, channels: Int, kernel: Int, silu: Bool
+            _ x: [Double], _ weight: [Double], _ bias: [Double]?, time: Int, channels: Int, kernel: Int, silu: Bool
         ) -> [Double] {
             (0..<time * channels).map { place in
                 let (t, c) = (place / channels, place % channels)
-                var z = 0.0
+                var z = bias?[c] ?? 0
                 for j in 0..<kernel where t - kernel + 1 + j >= 0 {
                     z += weight[c * kernel + j] * x[(t - kernel + 1 + j) * channels + c]
                 }
@@ -54,8 +54,8 @@ extension KernelTests {
         }
 
         @Test(
-            "outputs and gradients follow the definition for every kernel width", arguments: instructionSets,
-            [true, false])
+            "outputs and gradients follow the definition for every kernel width, with and without a bias",
+            arguments: instructionSets, [true, false])
         func convolution(isa: Int32, silu: Bool) {
             var random = TestRandom(31)
             withInstructionSet(isa) {
@@ -63,28 +63,34 @@ extension KernelTests {
                     for (time, channels) in [(1, 3), (2, 16), (7, 21), (12, 33)] {
                         let x = Matrix(time, channels, stride: channels + 3, random: &random)
                         let dy = Matrix(time, channels, stride: channels + 1, random: &random)
-                        let weight = random.floats(channels * kernel)
-                        func output(_ x: [Double], _ w: [Double]) -> [Double] {
-                            Self.reference(x, w, time: time, channels: channels, kernel: kernel, silu: silu)
+                        let (weight, bias) = (random.floats(channels * kernel), random.floats(channels))
+                        let hasBias = (kernel + time) % 2 == 0
+                        func output(_ x: [Double], _ w: [Double], _ b: [Double]) -> [Double] {
+                            Self.reference(
+                                x, w, hasBias ? b : nil, time: time, channels: channels, kernel: kernel, silu: silu)
                         }
+                        let (weights, biases) = (doubles(weight), doubles(bias))
                         var y = Matrix(time, channels, stride: channels + 2)
                         ck_convolution_forward(
-                            time, channels, kernel, x.values, x.stride, weight, silu ? 1 : 0, &y.values, y.stride)
-                        expectClose(y.dense, output(x.dense, doubles(weight)), tolerance: 1e-6)
+                            time, channels, kernel, x.values, x.stride, weight, hasBias ? bias : nil, silu ? 1 : 0,
+                            &y.values, y.stride)
+                        expectClose(y.dense, output(x.dense, weights, biases), tolerance: 1e-6)
                         #expect(y.gapsAreIntact)
-                        let slopes = numericalGradient(x.dense) { weighted(output($0, doubles(weight)), by: dy.dense) }
-                        let turns = numericalGradient(doubles(weight)) { weighted(output(x.dense, $0), by: dy.dense) }
+                        let slopes = numericalGradient(x.dense) { weighted(output($0, weights, biases), by: dy.dense) }
+                        let turns = numericalGradient(weights) { weighted(output(x.dense, $0, biases), by: dy.dense) }
+                        let shifts = numericalGradient(biases) { weighted(output(x.dense, weights, $0), by: dy.dense) }
                         let old = Matrix(time, channels, stride: channels + 4, random: &random)
                         for accumulate in [false, true] {
                             var dx = accumulate ? old : Matrix(time, channels, stride: channels + 4)
-                            var dweight = weight
+                            var (dweight, dbias) = (weight, bias)
                             ck_convolution_backward(
-                                time, channels, kernel, x.values, x.stride, weight, silu ? 1 : 0, dy.values, dy.stride,
-                                &dx.values, dx.stride, accumulate ? 1 : 0, &dweight)
+                                time, channels, kernel, x.values, x.stride, weight, hasBias ? bias : nil, silu ? 1 : 0,
+                                dy.values, dy.stride, &dx.values, dx.stride, accumulate ? 1 : 0, &dweight, &dbias)
                             let sum = zip(old.dense, slopes).map { (accumulate ? $0 : 0) + $1 }
                             expectClose(dx.dense, sum, tolerance: 3e-6)
                             #expect(dx.gapsAreIntact)
                             expectClose(doubles(dweight), zip(weight, turns).map { Double($0) + $1 }, tolerance: 3e-6)
+                            expectClose(doubles(dbias), zip(bias, shifts).map { Double($0) + $1 }, tolerance: 3e-6)
                         }
                     }
                 }
@@ -99,14 +105,16 @@ extension KernelTests {
                     let (time, channels) = (11, 37)
                     let x = Matrix(time, channels, random: &random)
                     let weight = random.floats(channels * kernel)
+                    let bias = kernel > 2 ? random.floats(channels) : nil
                     var whole = Matrix(time, channels)
                     ck_convolution_forward(
-                        time, channels, kernel, x.values, x.stride, weight, 1, &whole.values, whole.stride)
+                        time, channels, kernel, x.values, x.stride, weight, bias, 1, &whole.values, whole.stride)
                     var history = [Float](repeating: 0, count: (kernel - 1) * channels + 1)
                     for t in 0..<time {
                         var row = Array(x.values[t * channels..<(t + 1) * channels])
                         row.withUnsafeMutableBufferPointer {
-                            ck_convolution_step(channels, kernel, &history, $0.baseAddress, weight, 1, $0.baseAddress)
+                            ck_convolution_step(
+                                channels, kernel, &history, $0.baseAddress, weight, bias, 1, $0.baseAddress)
                         }
                         expectClose(
                             doubles(row), Array(whole.dense[t * channels..<(t + 1) * channels]), tolerance: 1e-6)

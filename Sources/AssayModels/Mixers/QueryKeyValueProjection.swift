@@ -89,7 +89,7 @@ public struct QueryKeyValueProjection: Sendable, Hashable {
             let weight = call.parameter(Self.convolution)
             for i in 0..<call.batch {
                 let row = rows + i * channels
-                ck_convolution_step(channels, kernel, call.states[i], row, weight, activates ? 1 : 0, row)
+                ck_convolution_step(channels, kernel, call.states[i], row, weight, nil, activates ? 1 : 0, row)
             }
         } else if activates {
             ck_silu(call.batch * channels, rows, rows)

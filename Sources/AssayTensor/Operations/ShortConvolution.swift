@@ -5,47 +5,60 @@ extension Tape {
     /// - Parameters:
     ///   - x: `[batch, time, channels]`.
     ///   - weight: `[channels, kernel]`, the last column for the token itself.
-    public func shortConvolution(_ x: Tensor, _ weight: Tensor, silu: Bool) -> Tensor {
-        precondition(x.shape.count == 3 && weight.shape.count == 2 && weight.shape[0] == x.width, "channels differ")
+    ///   - bias: `[channels]`; nil for none.
+    public func shortConvolution(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, silu: Bool) -> Tensor {
+        shortConvolution(x.allColumns, weight, bias: bias, silu: silu)
+    }
+
+    /// The same of some columns of a wider tensor.
+    public func shortConvolution(_ x: TensorSlice, _ weight: Tensor, bias: Tensor? = nil, silu: Bool) -> Tensor {
+        let shape = x.tensor.shape
+        precondition(shape.count == 3 && weight.shape.count == 2 && weight.shape[0] == x.width, "channels differ")
         precondition(weight.width <= Int(CK_CONVOLUTION_MAXIMUM), "the kernel is too wide")
-        let output = tensor(x.shape)
-        record(ShortConvolutionOperation(input: x, weight: weight, silu: silu, output: output))
+        precondition(bias == nil || bias?.count == x.width, "a bias has one element a channel")
+        let output = tensor([shape[0], shape[1], x.width])
+        record(ShortConvolutionOperation(input: x, weight: weight, bias: bias, silu: silu, output: output))
         return output
     }
 }
 
 private final class ShortConvolutionOperation: TapeOperation {
-    let input: Tensor
+    let input: TensorSlice
     let weight: Tensor
+    let bias: Tensor?
     let silu: Int32
     let output: Tensor
+    let claim: SliceClaim
 
-    init(input: Tensor, weight: Tensor, silu: Bool, output: Tensor) {
+    init(input: TensorSlice, weight: Tensor, bias: Tensor?, silu: Bool, output: Tensor) {
         self.input = input
         self.weight = weight
+        self.bias = bias
         self.silu = silu ? 1 : 0
         self.output = output
+        claim = SliceClaim([input])
     }
 
     func forward() {
-        let (time, channels) = (input.shape[1], input.width)
-        for sequence in 0..<input.shape[0] {
-            let offset = sequence * time * channels
+        let (time, channels) = (output.shape[1], output.width)
+        for sequence in 0..<output.shape[0] {
+            let row = sequence * time
             ck_convolution_forward(
-                time, channels, weight.width, input.value + offset, channels, weight.value, silu,
-                output.value + offset, channels)
+                time, channels, weight.width, input.value + row * input.stride, input.stride, weight.value,
+                bias?.value, silu, output.value + row * channels, channels)
         }
     }
 
     func backward() {
-        let (time, channels) = (input.shape[1], input.width)
+        let (time, channels) = (output.shape[1], output.width)
         let gradient = output.gradient
-        let adds: Int32 = input.claimGradient() ? 1 : 0
-        for sequence in 0..<input.shape[0] {
-            let offset = sequence * time * channels
+        claim.claim()
+        for sequence in 0..<output.shape[0] {
+            let row = sequence * time
             ck_convolution_backward(
-                time, channels, weight.width, input.value + offset, channels, weight.value, silu, gradient + offset,
-                channels, input.gradient + offset, channels, adds, weight.gradient)
+                time, channels, weight.width, input.value + row * input.stride, input.stride, weight.value,
+                bias?.value, silu, gradient + row * channels, channels, input.gradient + row * input.stride,
+                input.stride, claim.adds(0) ? 1 : 0, weight.gradient, bias?.gradient)
         }
     }
 }

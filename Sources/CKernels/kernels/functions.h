@@ -74,16 +74,17 @@ CK_FUNCTION(void, rotary,
             (time, heads, head_dimension, rotary_dimension, cosines, sines, x, ldx, inverse))
 
 CK_FUNCTION(void, convolution_forward,
-            (long time, long channels, long kernel, const float *x, long ldx, const float *weight, int silu, float *y,
-             long ldy),
-            (time, channels, kernel, x, ldx, weight, silu, y, ldy))
+            (long time, long channels, long kernel, const float *x, long ldx, const float *weight, const float *bias,
+             int silu, float *y, long ldy),
+            (time, channels, kernel, x, ldx, weight, bias, silu, y, ldy))
 CK_FUNCTION(void, convolution_backward,
-            (long time, long channels, long kernel, const float *x, long ldx, const float *weight, int silu,
-             const float *dy, long lddy, float *dx, long lddx, int accumulate, float *dweight),
-            (time, channels, kernel, x, ldx, weight, silu, dy, lddy, dx, lddx, accumulate, dweight))
+            (long time, long channels, long kernel, const float *x, long ldx, const float *weight, const float *bias,
+             int silu, const float *dy, long lddy, float *dx, long lddx, int accumulate, float *dweight, float *dbias),
+            (time, channels, kernel, x, ldx, weight, bias, silu, dy, lddy, dx, lddx, accumulate, dweight, dbias))
 CK_FUNCTION(void, convolution_step,
-            (long channels, long kernel, float *history, const float *x, const float *weight, int silu, float *y),
-            (channels, kernel, history, x, weight, silu, y))
+            (long channels, long kernel, float *history, const float *x, const float *weight, const float *bias, int silu,
+             float *y),
+            (channels, kernel, history, x, weight, bias, silu, y))
 
 CK_FUNCTION(void, attention_forward,
             (long time, long head_dimension, float scale, long window, long sinks, const float *q, long ldq,
