@@ -122,6 +122,13 @@ public final class RecurrentDecoder {
     /// How many tokens a slot has seen.
     public func position(slot: Int) -> Int { Int(positions[slot]) }
 
+    /// The decode state of a slot in a layer, and what lies where in it.
+    func state(layer: Int, slot: Int) -> (state: UnsafeMutableBufferPointer<Float>, layout: StateLayout) {
+        let layout = layers[layer].layout
+        let start = layers[layer].states.pointer + slot * layout.count
+        return (UnsafeMutableBufferPointer(start: start, count: layout.count), layout)
+    }
+
     /// Gives tokens to slots. A slot that is named several times takes its tokens one after another, in their order:
     /// so a prompt is read, or a draft verified, with whole matrix products.
     /// - Returns: the logits `[tokens.count, vocabulary]` of what comes after each, valid until the next step.

@@ -84,6 +84,14 @@ public final class Tape {
         return Tensor(shape: shape, storage: storage)
     }
 
+    /// A tensor of numbers that never change, such as a mask.
+    public func constant(_ values: [Float], _ shape: [Int]) -> Tensor {
+        let result = input(shape)
+        precondition(values.count == result.count, "a constant has one value for each element")
+        for (i, value) in values.enumerated() { result.value[i] = value }
+        return result
+    }
+
     /// The same elements in another shape, without a copy.
     public func reshape(_ x: Tensor, _ shape: [Int]) -> Tensor {
         precondition(shape.reduce(1, *) == x.count, "a reshape keeps the number of elements")

@@ -23,7 +23,7 @@ struct AssayCommand: ParsableCommand {
             RunCommand.self, DiffCommand.self, DriftCommand.self, ExportCommand.self, ListCommand.self,
             ShowCommand.self, SampleCommand.self, GenerateCommand.self, TrainCommand.self, EvaluateCommand.self,
             MeasureCommand.self,
-            DoctorCommand.self,
+            DoctorCommand.self, CheckMixerCommand.self,
         ])
 
     /// Runs the command line and turns every error into one line on standard error and an exit status.

@@ -7,6 +7,7 @@ public enum MixerRegistry {
         FullAttention.self,
         GatedDeltaNet.self,
         LightningAttention.self,
+        SigmoidAttention.self,
         SlidingWindowAttention.self,
     ]
 
