@@ -2,6 +2,7 @@
 public enum Suggestion {
     /// The candidate nearest to a mistyped word, when one is near enough to be meant.
     public static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
+        guard !word.isEmpty else { return nil }
         let limit = max(1, word.count / 3)
         return
             candidates

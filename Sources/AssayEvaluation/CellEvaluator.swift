@@ -24,10 +24,15 @@ public struct CellEvaluator {
         self.workers = (0..<pool.workers).map { _ in EvaluationWorker(model: model, weights: weights) }
     }
 
-    /// The conditions that mean something for a task: an agent acts, and that runs in the recurrent form only.
-    public static func conditions(for task: any TaskGenerator) -> [Condition] {
-        if task is any AgentTaskGenerator { return [Condition(path: .recurrent)] }
-        return KernelPath.allCases.map { Condition(path: $0) }
+    /// The kernel paths that mean something for a task: an agent acts, and that runs in the recurrent form only.
+    public static func paths(for task: any TaskGenerator) -> [KernelPath] {
+        task is any AgentTaskGenerator ? [.recurrent] : [.parallel, .recurrent, .divergence]
+    }
+
+    /// Whether a condition means something for a task.
+    public static func supports(_ condition: Condition, for task: any TaskGenerator) -> Bool {
+        paths(for: task).contains(condition.path)
+            && (condition.path == .parallel || condition == Condition(path: condition.path))
     }
 
     /// Scores the items of the first clusters of a stream; for an agent task, that many episodes.
@@ -37,10 +42,10 @@ public struct CellEvaluator {
         task: any TaskGenerator, stream: ItemStream, clusters: Int, condition: Condition,
         shouldStop: @Sendable () -> Bool = { false }
     ) throws -> CellResult {
-        guard CellEvaluator.conditions(for: task).contains(condition) else {
+        guard CellEvaluator.supports(condition, for: task) else {
             throw AssayError.badInput(
                 "condition '\(condition.name)' means nothing for task '\(task.identity.generator)'",
-                remedy: "Use " + CellEvaluator.conditions(for: task).map(\.name).joined(separator: ", "))
+                remedy: "Use " + CellEvaluator.paths(for: task).map(\.rawValue).joined(separator: ", "))
         }
         let clock = ContinuousClock()
         let start = clock.now
@@ -52,7 +57,7 @@ public struct CellEvaluator {
             pool.run(units.count) { unit, worker in
                 guard !shouldStop() else { return }
                 results[unit] = score(
-                    task: task, stream: stream, clusters: units[unit], path: condition.path, worker: workers[worker])
+                    task: task, stream: stream, clusters: units[unit], condition: condition, worker: workers[worker])
             }
         }
         guard results.allSatisfy({ $0 != nil }) else { throw CancellationError() }
@@ -62,7 +67,8 @@ public struct CellEvaluator {
     }
 
     private func score(
-        task: any TaskGenerator, stream: ItemStream, clusters: Range<Int>, path: KernelPath, worker: EvaluationWorker
+        task: any TaskGenerator, stream: ItemStream, clusters: Range<Int>, condition: Condition,
+        worker: EvaluationWorker
     ) -> [ScoredItem] {
         if let task = task as? any AgentTaskGenerator {
             let environments = clusters.map { task.environment(stream, index: $0) }
@@ -71,10 +77,12 @@ public struct CellEvaluator {
             return Rollout.run(environments, policy: policy, slots: CellEvaluator.slots)
         }
         let sequences = clusters.flatMap { task.cluster(stream, index: $0) }
-        return switch path {
-        case .parallel: ParallelScoring.score(sequences, length: task.length, worker: worker)
+        return switch condition.path {
+        case .parallel:
+            ParallelScoring.score(sequences, run: worker.run(length: task.length, chunk: condition.chunk))
         case .recurrent: RecurrentScoring.score(sequences, task: task, worker: worker)
         case .divergence: Divergence.score(sequences, length: task.length, worker: worker)
+        case .resumed, .speculative, .stateError: []
         }
     }
 

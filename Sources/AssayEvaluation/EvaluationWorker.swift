@@ -7,8 +7,13 @@ import AssayTensor
 final class EvaluationWorker {
     let model: LanguageModel
     private let weights: FloatBlock
-    private var runs: [Int: SequenceRun] = [:]
+    private var runs: [RunShape: SequenceRun] = [:]
     private var decoders: [Int: RecurrentDecoder] = [:]
+
+    private struct RunShape: Hashable {
+        var length: Int
+        var chunk: Int?
+    }
 
     init(model: LanguageModel, weights: FloatBlock) {
         self.model = model
@@ -19,13 +24,15 @@ final class EvaluationWorker {
     var vocabulary: Int { model.architecture.vocabularyCount }
 
     /// A forward run over sequences of a length; its batch depends on the length alone.
-    func run(length: Int) -> SequenceRun {
-        if let run = runs[length] { return run }
+    func run(length: Int, chunk: Int? = nil) -> SequenceRun {
+        let shape = RunShape(length: length, chunk: chunk)
+        if let run = runs[shape] { return run }
         let batch = [12, 6, 4, 3, 2].first { $0 * length <= 1536 } ?? 1
         let run = SequenceRun(
-            model: model, batch: batch, time: length, targetCapacity: batch * length, training: false)
+            model: model, batch: batch, time: length, targetCapacity: batch * length, training: false,
+            chunk: chunk)
         run.bind(weights: weights, gradients: nil)
-        runs[length] = run
+        runs[shape] = run
         return run
     }
 

@@ -5,17 +5,16 @@ import AssayTasks
 /// Teacher-forced scoring through the parallel form.
 enum ParallelScoring {
     /// Scores every question of some sequences of one length.
-    static func score(_ sequences: [TaskSequence], length: Int, worker: EvaluationWorker) -> [ScoredItem] {
-        let run = worker.run(length: length)
+    static func score(_ sequences: [TaskSequence], run: SequenceRun) -> [ScoredItem] {
         var results: [ScoredItem] = []
         for start in stride(from: 0, to: sequences.count, by: run.batch) {
             let batch = sequences[start..<min(start + run.batch, sequences.count)]
-            results += score(batch, run: run)
+            results += scoreBatch(batch, run: run)
         }
         return results
     }
 
-    private static func score(_ sequences: ArraySlice<TaskSequence>, run: SequenceRun) -> [ScoredItem] {
+    private static func scoreBatch(_ sequences: ArraySlice<TaskSequence>, run: SequenceRun) -> [ScoredItem] {
         var targets: [Target] = []
         for (index, sequence) in sequences.enumerated() {
             for question in sequence.questions {

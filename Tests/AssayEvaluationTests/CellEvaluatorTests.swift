@@ -27,8 +27,8 @@ import Testing
     }
 
     @Test func `agents act in the recurrent form only, other tasks run in every condition`() throws {
-        #expect(CellEvaluator.conditions(for: DoorTask()).map(\.path) == [.recurrent])
-        #expect(CellEvaluator.conditions(for: try tasks()[0]).map(\.path) == [.parallel, .recurrent, .divergence])
+        #expect(CellEvaluator.paths(for: DoorTask()) == [.recurrent])
+        #expect(CellEvaluator.paths(for: try tasks()[0]) == [.parallel, .recurrent, .divergence])
         #expect(throws: AssayError.self) { try evaluate(DoorTask(), .parallel) }
     }
 
@@ -142,7 +142,7 @@ import Testing
         for i in 0..<weights.count where i % 7 == 0 { weights.pointer[i] = .nan }
         let evaluator = CellEvaluator(model: model, weights: weights, workers: 2)
         for task in try tasks() + [DoorTask()] {
-            for condition in CellEvaluator.conditions(for: task) {
+            for condition in CellEvaluator.paths(for: task).map(Condition.init(path:)) {
                 let cell = try evaluator.evaluate(task: task, stream: stream, clusters: 3, condition: condition)
                 #expect(!cell.items.isEmpty && cell.items.count == cell.responses.count)
                 for response in cell.responses {

@@ -74,7 +74,7 @@ struct ConfigurationErrorTests {
             batch, "  hybrid:", "  my arm:", 8, "'arms.my arm' is no name: 'my arm'",
             "Use letters, digits, '-', '_' and '.', a letter or digit first"),
         Mistake(
-            batch, "[parallel, recurrent]", "[paralel]", 11, "'conditions[0]' cannot be 'paralel'",
+            batch, "[parallel, recurrent]", "[paralel]", 11, "'conditions[0]': 'paralel' is not a condition",
             "Did you mean 'parallel'?"),
         Mistake(
             batch, "[parallel, recurrent]", "[parallel, parallel]", 11, "'conditions[1]' names 'parallel' again",

@@ -17,7 +17,7 @@ public struct BatchConfiguration: Sendable, Hashable {
     /// The arms in the order of the file.
     public var arms: [ArmEntry]
     /// The conditions; nil for the parallel path alone.
-    public var conditions: [Marked<KernelPath>]?
+    public var conditions: [Marked<Condition>]?
     /// How differences become verdicts.
     public var compare: CompareConfiguration
     /// The formats of the reports, each once.

@@ -38,7 +38,7 @@ public struct TaskEntry: Sendable, Hashable {
     /// Clusters of items that are scored; nil for the default.
     public var clusters: Marked<Int>?
     /// The conditions under which it is run; nil for those of the batch.
-    public var conditions: [Marked<KernelPath>]?
+    public var conditions: [Marked<Condition>]?
     /// Where it stands.
     public var mark: SourceMark
 
@@ -69,17 +69,26 @@ public struct TaskEntry: Sendable, Hashable {
 }
 
 extension ConfigurationValue {
-    /// Conditions: a list of kernel paths, each named once.
-    func conditions() throws -> [Marked<KernelPath>] {
-        var conditions: [Marked<KernelPath>] = []
+    /// Conditions: a list of them, each named once.
+    func conditions() throws -> [Marked<Condition>] {
+        var conditions: [Marked<Condition>] = []
         for value in try list() {
-            let path: KernelPath = try value.word()
-            guard !conditions.contains(where: { $0.value == path }) else {
-                throw value.failure("names '\(path.rawValue)' again", remedy: "Name each condition once")
+            let condition = try value.condition()
+            guard !conditions.contains(where: { $0.value == condition }) else {
+                throw value.failure("names '\(condition.name)' again", remedy: "Name each condition once")
             }
-            conditions.append(Marked(path, at: value.mark))
+            conditions.append(Marked(condition, at: value.mark))
         }
         guard !conditions.isEmpty else { throw failure("is empty", remedy: "Name at least one condition") }
         return conditions
+    }
+
+    /// A condition in its textual form.
+    private func condition() throws -> Condition {
+        do {
+            return try Condition(try text())
+        } catch let error as AssayError where error.location == nil {
+            throw AssayError.badInput("'\(path)': \(error.problem)", at: mark.description, remedy: error.remedy)
+        }
     }
 }

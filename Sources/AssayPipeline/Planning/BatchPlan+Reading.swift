@@ -48,19 +48,21 @@ extension TaskEntry {
 }
 
 extension TaskPlan {
-    init(_ entry: TaskEntry, generator: any TaskGenerator, batch: [Marked<KernelPath>]?) throws {
-        let possible = CellEvaluator.conditions(for: generator)
-        if let wrong = entry.conditions?.first(where: { !possible.contains(Condition(path: $0.value)) }) {
+    init(_ entry: TaskEntry, generator: any TaskGenerator, batch: [Marked<Condition>]?) throws {
+        let possible = CellEvaluator.paths(for: generator)
+        if let wrong = entry.conditions?.first(where: { !CellEvaluator.supports($0.value, for: generator) }) {
             throw AssayError.badInput(
-                "task '\(entry.name)' cannot be evaluated under '\(wrong.value.rawValue)'", at: wrong.mark.description,
-                remedy: "Possible: " + possible.map(\.name).joined(separator: ", "))
+                "task '\(entry.name)' cannot be evaluated under '\(wrong.value.name)'", at: wrong.mark.description,
+                remedy: "Possible: " + possible.map(\.rawValue).joined(separator: ", "))
         }
         // What a batch asks of all its tasks is done by those for which it means something.
-        let wanted = (entry.conditions ?? batch)?.map { Condition(path: $0.value) } ?? [Condition(path: .parallel)]
-        let chosen = possible.filter(wanted.contains)
+        let wanted = (entry.conditions ?? batch)?.map(\.value) ?? [.parallel]
+        let chosen = possible.flatMap { path in
+            wanted.filter { $0.path == path && CellEvaluator.supports($0, for: generator) }
+        }
         self.init(
             name: entry.name, generator: generator, clusters: entry.clusters?.value ?? BatchPlan.defaultClusters,
-            conditions: chosen.isEmpty ? Array(possible.prefix(1)) : chosen)
+            conditions: chosen.isEmpty ? possible.prefix(1).map { Condition(path: $0) } : chosen)
     }
 }
 

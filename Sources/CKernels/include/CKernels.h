@@ -18,5 +18,6 @@
 #include "ck_norm.h"
 #include "ck_optimizer.h"
 #include "ck_rotary.h"
+#include "ck_rounding.h"
 
 #endif

@@ -17,3 +17,4 @@
 #include "delta_rule.h"
 #include "delta_gate.h"
 #include "lightning.h"
+#include "rounding.h"

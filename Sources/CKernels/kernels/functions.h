@@ -142,3 +142,7 @@ CK_FUNCTION(void, lightning_backward,
              float *dv, long ldd, int accumulate, float *scratch),
             (head, states, dout, lddo, dq, dk, dv, ldd, accumulate, scratch))
 CK_FUNCTION(void, lightning_step, (const ck_lightning_head *head, float *state, float *out), (head, state, out))
+
+CK_FUNCTION(void, round_rows, (int format, long rows, long width, float *x, long ld), (format, rows, width, x, ld))
+CK_FUNCTION(void, squared_error, (long n, const float *x, const float *y, double *error, double *norm),
+            (n, x, y, error, norm))

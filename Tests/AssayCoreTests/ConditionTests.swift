@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+@testable import AssayCore
+
+@Suite struct ConditionTests {
+    /// Every kind of condition with its text.
+    private static let known: [(text: String, condition: Condition)] = [
+        ("parallel", .parallel), ("recurrent", .recurrent), ("divergence", .divergence),
+        ("parallel@16", .parallel(chunk: 16)), ("parallel@256", .parallel(chunk: 256)),
+        ("recurrent:bfloat16", .recurrent(StatePrecision(.bfloat16))),
+        ("recurrent:int8/16", .recurrent(StatePrecision(.int8, .every(16)))),
+        ("resumed", .resumed()), ("resumed:fp8", .resumed(.fp8)),
+        ("speculative", .speculative()), ("speculative@8", .speculative(draft: 8)),
+        ("divergence@64", .divergence(chunk: 64)), ("divergence*1", .divergence(batch: 1)),
+        ("divergence@16*8:bfloat16/4", .divergence(chunk: 16, batch: 8, StatePrecision(.bfloat16, .every(4)))),
+        ("divergence:float32/restore", .divergence(StatePrecision(.float32, .atRestore))),
+        ("divergence:int8/restore", .divergence(StatePrecision(.int8, .atRestore))),
+        ("state-error:float16", .stateError(StatePrecision(.float16))),
+        ("state-error:fp8/2", .stateError(StatePrecision(.fp8, .every(2)))),
+    ]
+
+    @Test("one text stands for one condition, both ways", arguments: known.map(\.text))
+    func texts(_ text: String) throws {
+        let expected = try #require(Self.known.first { $0.text == text }).condition
+        #expect(try Condition(text) == expected)
+        #expect(expected.name == text)
+    }
+
+    @Test func `the store's form of the three old conditions is what it was`() throws {
+        for path in [KernelPath.parallel, .recurrent, .divergence] {
+            #expect(try CanonicalJSON.text(Condition(path: path)) == "{\"path\":\"\(path.rawValue)\"}")
+        }
+    }
+
+    @Test func `conditions go through the store and come back`() throws {
+        for (_, condition) in Self.known {
+            let text = try CanonicalJSON.text(condition)
+            #expect(try CanonicalJSON.value(Condition.self, from: text) == condition)
+        }
+        #expect(throws: DecodingError.self) {
+            try CanonicalJSON.value(Condition.self, from: "{\"path\":\"recurrent:bf16\"}")
+        }
+    }
+
+    @Test(
+        "a text that is no condition is refused with what to write instead",
+        arguments: [
+            ("paralel", "Did you mean 'parallel'?"), ("", "Known: "), ("state-error", "state-error:bfloat16"),
+            ("state-error:float32", "state-error:bfloat16"), ("state-error:int8/restore", "state-error:bfloat16"),
+            ("parallel@32", "@16, @64, @256"), ("parallel@", "@16, @64, @256"), ("parallel:int8", "Leave ':int8' out"),
+            ("recurrent@64", "Leave '@64' out"), ("recurrent*2", "Leave '*2' out"),
+            ("recurrent:bf16", "Write 'bfloat16'"), ("recurrent:int4", "Did you mean 'int8'?"),
+            ("recurrent:", "Known: "), ("recurrent:int8/x", "'/16' for every 16 tokens"),
+            ("recurrent:int8/0", "'/16' for every 16 tokens"), ("recurrent:int8/016", "'/16' for every 16 tokens"),
+            ("recurrent:int8/restore", "Write 'resumed:int8'"), ("resumed:int8/16", "Write 'resumed:int8'"),
+            ("speculative@0", "from 1 to 16"), ("speculative@17", "from 1 to 16"), ("divergence*25", "from 1 to 24"),
+            ("speculative:int8", "Leave ':int8' out"), ("divergence*2@64", "from 1 to 24"),
+            // Longer forms of what can be said shorter.
+            ("recurrent:float32", "Write 'recurrent'"), ("recurrent:float32/16", "Write 'recurrent'"),
+            ("recurrent:int8/1", "Write 'recurrent:int8'"), ("resumed:float32", "Write 'resumed'"),
+            ("resumed:int8/restore", "Write 'resumed:int8'"), ("speculative@4", "Write 'speculative'"),
+            ("divergence:float32", "Write 'divergence'"), ("divergence:float32/8", "Write 'divergence'"),
+        ])
+    func mistakes(_ text: String, _ remedy: String) throws {
+        let error = try #require(throws: AssayError.self) { try Condition(text) }
+        #expect(error.kind == .badInput && error.problem.contains("'\(text)'"))
+        #expect(error.remedy?.contains(remedy) == true, "\(error)")
+    }
+
+    @Test func `a loss of precision is measured against the same condition in float32`() throws {
+        #expect(try Condition("recurrent:int8/16").fullPrecision == .recurrent)
+        #expect(try Condition("resumed:fp8").fullPrecision == .resumed())
+        for text in ["recurrent", "resumed", "parallel@16", "divergence:int8", "state-error:int8"] {
+            #expect(try Condition(text).fullPrecision == nil)
+        }
+    }
+
+    @Test func `bytes of a row count its scale`() {
+        #expect(StateFormat.allCases.map { $0.byteCount(row: 10) } == [40, 20, 20, 14, 14])
+    }
+}
