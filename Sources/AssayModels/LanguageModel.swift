@@ -1,10 +1,12 @@
 import AssayCore
 import AssayTensor
 
-/// A decoder-only language model: an architecture, the mixers of its layers, and where its parameters lie.
+/// A decoder-only language model: an architecture, the mixers and feed-forwards of its layers, and where its parameters
+/// lie.
 ///
-/// Every layer is `x += mixer(norm(x)); x += mlp(norm(x))` with RMS norms and a SwiGLU MLP, as in Llama. It holds no
-/// weights: those are a ``FloatBlock`` laid out as ``layout`` says.
+/// A layer is two branches on the residual stream, a token mixer and a feed-forward, with norms and factors as
+/// ``BlockForm`` says; plainly `x += mixer(norm(x)); x += feedForward(norm(x))`, as in Llama. It holds no weights: those
+/// are a ``FloatBlock`` laid out as ``layout`` says.
 public struct LanguageModel: Sendable {
     /// Widths and layers.
     public let architecture: Architecture
@@ -12,55 +14,70 @@ public struct LanguageModel: Sendable {
     public let layout: ParameterLayout
     /// The mixer of every layer.
     public let mixers: [any Mixer]
+    /// The feed-forward of every layer.
+    public let feedForwards: [any Mixer]
+    /// Mixers and feed-forwards in turn, with their norms.
+    let branches: [Branch]
 
     /// The model of an architecture.
     /// - Throws: ``AssayError`` naming the field that cannot be.
     public init(_ architecture: Architecture) throws {
         try architecture.validate()
-        let mixers = try architecture.layers.indices.map { try MixerRegistry.make(architecture, layer: $0) }
-        self.init(architecture, mixers: mixers)
+        let layers = architecture.layers.indices
+        self.init(
+            architecture, mixers: try layers.map { try MixerRegistry.make(architecture, layer: $0) },
+            feedForwards: try layers.map { try FeedForwardRegistry.make(architecture, layer: $0) })
     }
 
-    /// The model of an architecture with mixers made elsewhere, one for each layer.
-    init(_ architecture: Architecture, mixers: [any Mixer]) {
+    /// The model of an architecture with mixers and feed-forwards made elsewhere, one of each for a layer.
+    init(_ architecture: Architecture, mixers: [any Mixer], feedForwards: [any Mixer]) {
         self.architecture = architecture
         self.mixers = mixers
+        self.feedForwards = feedForwards
+        branches = zip(mixers, feedForwards).enumerated().flatMap { layer, parts in
+            [
+                Branch(architecture, layer: layer, part: .mixer, mixer: parts.0),
+                Branch(architecture, layer: layer, part: .feedForward, mixer: parts.1),
+            ]
+        }
         var layout = ParameterLayout()
-        let deviation = Float(architecture.initialDeviation)
-        layout.declare(
-            ParameterName.embedding, [architecture.vocabularyCount, architecture.width],
-            .normal(standardDeviation: deviation))
-        for (layer, mixer) in mixers.enumerated() {
-            layout.declare(ParameterName.mixerNorm(layer), [architecture.width], .constant(1), decays: false)
-            mixer.declareParameters(prefix: Architecture.mixerPrefix(layer: layer), in: &layout)
-            layout.declare(ParameterName.mlpNorm(layer), [architecture.width], .constant(1), decays: false)
-            layout.declare(
-                ParameterName.gateUp(layer), [2 * architecture.hiddenWidth, architecture.width],
-                .normal(standardDeviation: deviation))
-            layout.declare(
-                ParameterName.down(layer), [architecture.width, architecture.hiddenWidth],
-                .normal(standardDeviation: Float(architecture.outputDeviation)))
+        let table = [architecture.vocabularyCount, architecture.width]
+        let initial = Initialisation.normal(standardDeviation: Float(architecture.initialDeviation))
+        layout.declare(ParameterName.embedding, table, initial)
+        if architecture.block.embeddingNorm {
+            architecture.norm(ParameterName.embeddingNorm).declareParameters(in: &layout)
         }
-        layout.declare(ParameterName.finalNorm, [architecture.width], .constant(1), decays: false)
-        if !architecture.tiedHead {
-            layout.declare(
-                ParameterName.head, [architecture.vocabularyCount, architecture.width],
-                .normal(standardDeviation: deviation))
-        }
+        for branch in branches { branch.declareParameters(in: &layout) }
+        architecture.norm(ParameterName.finalNorm).declareParameters(in: &layout)
+        if !architecture.tiedHead { layout.declare(ParameterName.head, table, initial) }
         self.layout = layout
     }
 
     /// The name of the matrix that the head multiplies with.
     var headName: String { architecture.tiedHead ? ParameterName.embedding : ParameterName.head }
+
+    /// The norm of the embedding, if there is one.
+    var embeddingNorm: StreamNorm? {
+        architecture.block.embeddingNorm ? architecture.norm(ParameterName.embeddingNorm) : nil
+    }
+
+    /// The norm before the head.
+    var finalNorm: StreamNorm { architecture.norm(ParameterName.finalNorm) }
+
+    /// What the sides of the residual sums count.
+    var residualFactors: ResidualFactors {
+        ResidualFactors(
+            stream: Float(architecture.block.streamFactor), branch: Float(architecture.block.branchFactor))
+    }
+
+    /// The branch after which only the rows of targets go on: the last one that looks at other tokens.
+    var lastMixingBranch: Int { branches.lastIndex { !$0.mixer.isRowwise } ?? 0 }
 }
 
-/// Names of the parameters outside the mixers.
+/// Names of the parameters outside the layers; norms without `.weight` and `.bias`.
 enum ParameterName {
     static let embedding = "model.embed_tokens.weight"
-    static let finalNorm = "model.norm.weight"
+    static let embeddingNorm = "model.embed_norm"
+    static let finalNorm = "model.norm"
     static let head = "lm_head.weight"
-    static func mixerNorm(_ layer: Int) -> String { "model.layers.\(layer).input_layernorm.weight" }
-    static func mlpNorm(_ layer: Int) -> String { "model.layers.\(layer).post_attention_layernorm.weight" }
-    static func gateUp(_ layer: Int) -> String { "model.layers.\(layer).mlp.gate_up_proj.weight" }
-    static func down(_ layer: Int) -> String { "model.layers.\(layer).mlp.down_proj.weight" }
 }

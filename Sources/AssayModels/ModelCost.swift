@@ -1,7 +1,9 @@
-/// What one layer costs: its mixer, its norms and its MLP.
+/// What one layer costs: its mixer, its norms and its feed-forward.
 public struct LayerCost: Sendable, Hashable, Codable {
     /// The mixer's name.
     public var mixer: String
+    /// The feed-forward's name.
+    public var feedForward: String
     /// Trainable numbers of the layer.
     public var parameters: Int
     /// Floating-point operations of the layer for one token in prefill, averaged over the context.
@@ -22,8 +24,9 @@ public struct ModelCost: Sendable, Hashable, Codable {
     public var embeddingParameters: Int
     /// Each layer.
     public var layers: [LayerCost]
-    /// Floating-point operations of the MLP of one layer for one token; a part of each layer's.
-    public var mlpFLOPs: Double
+    /// Floating-point operations for one token of what the last layer does for targets alone: its feed-forward, unless
+    /// that looks at other tokens. A part of the last layer's.
+    public var targetFLOPs: Double
     /// Floating-point operations of the head for one row of logits.
     public var headFLOPs: Double
 
@@ -34,30 +37,33 @@ public struct ModelCost: Sendable, Hashable, Codable {
     /// Bytes of float32 decode state after the context.
     public var stateBytes: Double { layers.reduce(0) { $0 + $1.stateBytes } }
     /// Operations of a training step for each of its tokens, when a share of them are targets: the backward pass costs
-    /// twice the forward pass, and the last MLP and the head run over targets only.
+    /// twice the forward pass, and the last feed-forward and the head run over targets only.
     public func trainingFLOPs(targetShare: Double) -> Double {
-        3 * (prefillFLOPs + targetShare * headFLOPs - (1 - targetShare) * mlpFLOPs)
+        3 * (prefillFLOPs + targetShare * headFLOPs - (1 - targetShare) * targetFLOPs)
     }
 }
 
 extension LanguageModel {
     /// What the model costs at a context length.
     public func cost(context: Int) -> ModelCost {
-        let (width, hidden) = (architecture.width, architecture.hiddenWidth)
-        let mlp = Double(2 * 3 * width * hidden)
-        let layers = mixers.enumerated().map { layer, mixer in
-            let cost = mixer.cost(context: context)
+        var targetFLOPs = 0.0
+        let layers = architecture.layers.indices.map { layer in
+            let (mixer, feedForward) = (
+                mixers[layer].cost(context: context), feedForwards[layer].cost(context: context)
+            )
+            targetFLOPs = feedForwards[layer].isRowwise ? feedForward.prefillFLOPs : 0
             let prefix = "model.layers.\(layer)."
             let parameters = layout.specifications.filter { $0.name.hasPrefix(prefix) }.reduce(0) { $0 + $1.count }
             return LayerCost(
-                mixer: architecture.layers[layer].mixer, parameters: parameters,
-                prefillFLOPs: cost.prefillFLOPs + mlp, decodeFLOPs: cost.decodeFLOPs + mlp,
-                stateBytes: cost.stateBytes)
+                mixer: architecture.layers[layer].mixer, feedForward: architecture.layers[layer].feedForward,
+                parameters: parameters, prefillFLOPs: mixer.prefillFLOPs + feedForward.prefillFLOPs,
+                decodeFLOPs: mixer.decodeFLOPs + feedForward.decodeFLOPs,
+                stateBytes: mixer.stateBytes + feedForward.stateBytes)
         }
-        let table = architecture.vocabularyCount * width
+        let table = architecture.vocabularyCount * architecture.width
         return ModelCost(
             context: context, parameters: layout.parameterCount,
-            embeddingParameters: architecture.tiedHead ? table : 2 * table, layers: layers, mlpFLOPs: mlp,
+            embeddingParameters: architecture.tiedHead ? table : 2 * table, layers: layers, targetFLOPs: targetFLOPs,
             headFLOPs: Double(2 * table))
     }
 }

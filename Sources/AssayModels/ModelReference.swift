@@ -13,24 +13,23 @@ extension LanguageModel {
             guard let place = layout[name] else { preconditionFailure("no parameter \(name)") }
             return Array(weights[place.offset..<(place.offset + place.count)])
         }
-        let (width, epsilon) = (architecture.width, architecture.normEpsilon)
+        let (width, block) = (architecture.width, architecture.block)
         let embedding = parameter(ParameterName.embedding)
         var stream = tokens.flatMap { embedding[(Int($0) * width)..<(Int($0) * width + width)] }
-        for (layer, mixer) in mixers.enumerated() {
-            let prefix = Architecture.mixerPrefix(layer: layer)
+            .map { $0 * block.embeddingFactor }
+        if let embeddingNorm { stream = embeddingNorm.reference(stream, parameter: parameter) }
+        for branch in branches {
             var own: [String: [Double]] = [:]
-            for specification in layout.specifications where specification.name.hasPrefix(prefix) {
-                own[String(specification.name.dropFirst(prefix.count))] = parameter(specification.name)
+            for specification in layout.specifications where specification.name.hasPrefix(branch.prefix) {
+                own[String(specification.name.dropFirst(branch.prefix.count))] = parameter(specification.name)
             }
-            let input = Reference.rmsNorm(stream, parameter(ParameterName.mixerNorm(layer)), epsilon: epsilon)
-            stream = zip(stream, mixer.reference(input, time: tokens.count, weights: own)).map { $0 + $1 }
-            let inner = Reference.gatedMLP(
-                Reference.rmsNorm(stream, parameter(ParameterName.mlpNorm(layer)), epsilon: epsilon),
-                gateUp: parameter(ParameterName.gateUp(layer)), down: parameter(ParameterName.down(layer)),
-                width: width)
-            stream = zip(stream, inner).map { $0 + $1 }
+            let input = branch.inputNorm?.reference(stream, parameter: parameter) ?? stream
+            var output = branch.mixer.reference(input, time: tokens.count, weights: own)
+            if let norm = branch.outputNorm { output = norm.reference(output, parameter: parameter) }
+            let carried = block.residual == .post ? input : stream
+            stream = zip(carried, output).map { block.streamFactor * $0 + block.branchFactor * $1 }
         }
-        let output = Reference.rmsNorm(stream, parameter(ParameterName.finalNorm), epsilon: epsilon)
-        return Reference.linear(output, parameter(headName), inputs: width)
+        let output = finalNorm.reference(stream, parameter: parameter)
+        return Reference.linear(output, parameter(headName), inputs: width).map { $0 / block.logitsDivisor }
     }
 }

@@ -15,21 +15,21 @@ public final class RecurrentDecoder {
     /// Tokens that one step may take.
     public let rows: Int
 
-    private struct Layer {
+    /// A mixer or a feed-forward over its weights, and the states of all slots.
+    private struct BoundBranch {
         let mixer: any Mixer
         let parameters: LayerParameters
-        let mixerNorm: UnsafePointer<Float>
-        let mlpNorm: UnsafePointer<Float>
-        let gateUp: PackedMatrix
-        let down: PackedMatrix
+        let inputNorm: BoundNorm?
+        let outputNorm: BoundNorm?
         let layout: StateLayout
         /// `[slots, layout.count]`.
         let states: FloatBlock
     }
 
-    private let layers: [Layer]
+    private let branches: [BoundBranch]
     private let embedding: UnsafePointer<Float>
-    private let finalNorm: UnsafePointer<Float>
+    private let embeddingNorm: BoundNorm?
+    private let finalNorm: BoundNorm
     private let head: PackedMatrix
     private let weights: FloatBlock
     private var positions: [Int32]
@@ -38,8 +38,6 @@ public final class RecurrentDecoder {
     private let stream: FloatBlock
     private let normed: FloatBlock
     private let mixed: FloatBlock
-    private let products: FloatBlock
-    private let activated: FloatBlock
     private let logits: FloatBlock
     private let scratch: FloatBlock
     private let activeStates: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
@@ -61,29 +59,25 @@ public final class RecurrentDecoder {
         self.weights = weights
         let parameters = LayerParameters(prefix: "", layout: model.layout, weights: weights)
         let architecture = model.architecture
-        layers = model.mixers.enumerated().map { index, mixer in
-            let layout = mixer.stateLayout(capacity: capacity)
-            return Layer(
-                mixer: mixer,
-                parameters: LayerParameters(
-                    prefix: Architecture.mixerPrefix(layer: index), layout: model.layout, weights: weights),
-                mixerNorm: UnsafePointer(parameters.pointer(ParameterName.mixerNorm(index))),
-                mlpNorm: UnsafePointer(parameters.pointer(ParameterName.mlpNorm(index))),
-                gateUp: parameters.matrix(ParameterName.gateUp(index)),
-                down: parameters.matrix(ParameterName.down(index)), layout: layout,
-                states: FloatBlock(count: slots * layout.count))
+        branches = model.branches.map { branch in
+            let layout = branch.mixer.stateLayout(capacity: capacity)
+            return BoundBranch(
+                mixer: branch.mixer,
+                parameters: LayerParameters(prefix: branch.prefix, layout: model.layout, weights: weights),
+                inputNorm: branch.inputNorm?.bound(parameters), outputNorm: branch.outputNorm?.bound(parameters),
+                layout: layout, states: FloatBlock(count: slots * layout.count))
         }
         embedding = UnsafePointer(parameters.pointer(ParameterName.embedding))
-        finalNorm = UnsafePointer(parameters.pointer(ParameterName.finalNorm))
+        embeddingNorm = model.embeddingNorm?.bound(parameters)
+        finalNorm = model.finalNorm.bound(parameters)
         head = parameters.matrix(model.headName)
         positions = Array(repeating: 0, count: slots)
         stream = FloatBlock(count: rows * architecture.width)
         normed = FloatBlock(count: rows * architecture.width)
         mixed = FloatBlock(count: rows * architecture.width)
-        products = FloatBlock(count: rows * 2 * architecture.hiddenWidth)
-        activated = FloatBlock(count: rows * architecture.hiddenWidth)
         logits = FloatBlock(count: rows * architecture.vocabularyCount)
-        let scratchCount = model.mixers.map { $0.stepScratchCount(batch: rows, capacity: capacity) }.max() ?? 0
+        let scratchCount =
+            model.branches.map { $0.mixer.stepScratchCount(batch: rows, capacity: capacity) }.max() ?? 0
         scratch = FloatBlock(count: scratchCount)
         activeStates = .allocate(capacity: rows)
         activePositions = .allocate(capacity: rows)
@@ -96,9 +90,9 @@ public final class RecurrentDecoder {
 
     /// Empties a slot's history.
     public func reset(slot: Int) {
-        for layer in layers {
-            let state = layer.states.pointer + slot * layer.layout.count
-            for range in layer.layout.used(position: Int(positions[slot])) {
+        for branch in branches {
+            let state = branch.states.pointer + slot * branch.layout.count
+            for range in branch.layout.used(position: Int(positions[slot])) {
                 (state + range.lowerBound).update(repeating: 0, count: range.count)
             }
         }
@@ -109,11 +103,11 @@ public final class RecurrentDecoder {
     public func copyState(from source: Int, to target: Int) {
         precondition(slots > source && slots > target && source >= 0 && target >= 0, "no such slot")
         guard source != target else { return }
-        for layer in layers {
-            let states = layer.states.pointer
-            for range in layer.layout.used(position: Int(positions[source])) {
-                (states + target * layer.layout.count + range.lowerBound)
-                    .update(from: states + source * layer.layout.count + range.lowerBound, count: range.count)
+        for branch in branches {
+            let states = branch.states.pointer
+            for range in branch.layout.used(position: Int(positions[source])) {
+                (states + target * branch.layout.count + range.lowerBound)
+                    .update(from: states + source * branch.layout.count + range.lowerBound, count: range.count)
             }
         }
         positions[target] = positions[source]
@@ -122,10 +116,10 @@ public final class RecurrentDecoder {
     /// How many tokens a slot has seen.
     public func position(slot: Int) -> Int { Int(positions[slot]) }
 
-    /// The decode state of a slot in a layer, and what lies where in it.
-    func state(layer: Int, slot: Int) -> (state: UnsafeMutableBufferPointer<Float>, layout: StateLayout) {
-        let layout = layers[layer].layout
-        let start = layers[layer].states.pointer + slot * layout.count
+    /// The decode state of a slot in a branch of the model, and what lies where in it.
+    func state(branch: Int, slot: Int) -> (state: UnsafeMutableBufferPointer<Float>, layout: StateLayout) {
+        let layout = branches[branch].layout
+        let start = branches[branch].states.pointer + slot * layout.count
         return (UnsafeMutableBufferPointer(start: start, count: layout.count), layout)
     }
 
@@ -143,32 +137,40 @@ public final class RecurrentDecoder {
             positions[slot] += 1
             (stream.pointer + i * width).update(from: embedding + Int(token) * width, count: width)
         }
-        for layer in layers { advance(layer, active) }
         let rows = active.count
-        ck_rms_norm_forward(
-            rows, width, stream.pointer, width, finalNorm, Float(architecture.normEpsilon), normed.pointer, width, nil)
+        let block = architecture.block
+        if block.embeddingFactor != 1 {
+            ck_scale(rows * width, Float(block.embeddingFactor), stream.pointer, stream.pointer)
+        }
+        embeddingNorm?.apply(rows: rows, stream.pointer, into: stream.pointer)
+        for branch in branches { advance(branch, active) }
+        finalNorm.apply(rows: rows, stream.pointer, into: normed.pointer)
+        if block.logitsDivisor != 1 {
+            ck_scale(rows * width, Float(1 / block.logitsDivisor), normed.pointer, normed.pointer)
+        }
         head.multiply(
             rows: rows, normed.pointer, stride: width, into: logits.pointer, stride: architecture.vocabularyCount)
         return UnsafeBufferPointer(start: logits.pointer, count: rows * architecture.vocabularyCount)
     }
 
-    private func advance(_ layer: Layer, _ active: [Int]) {
-        let (rows, width, hidden) = (active.count, model.architecture.width, model.architecture.hiddenWidth)
-        let epsilon = Float(model.architecture.normEpsilon)
-        for (i, slot) in active.enumerated() { activeStates[i] = layer.states.pointer + slot * layer.layout.count }
-        ck_rms_norm_forward(
-            rows, width, stream.pointer, width, layer.mixerNorm, epsilon, normed.pointer, width, nil)
-        layer.mixer.step(
+    private func advance(_ branch: BoundBranch, _ active: [Int]) {
+        let (rows, count) = (active.count, active.count * model.architecture.width)
+        for (i, slot) in active.enumerated() { activeStates[i] = branch.states.pointer + slot * branch.layout.count }
+        let input = branch.inputNorm == nil ? stream.pointer : normed.pointer
+        branch.inputNorm?.apply(rows: rows, stream.pointer, into: input)
+        branch.mixer.step(
             MixerStep(
-                batch: rows, input: UnsafePointer(normed.pointer), output: mixed.pointer,
+                batch: rows, input: UnsafePointer(input), output: mixed.pointer,
                 states: UnsafePointer(activeStates), positions: UnsafePointer(activePositions), capacity: capacity,
-                scratch: scratch.pointer, parameters: layer.parameters))
-        ck_add(rows * width, stream.pointer, mixed.pointer, stream.pointer)
-        ck_rms_norm_forward(rows, width, stream.pointer, width, layer.mlpNorm, epsilon, normed.pointer, width, nil)
-        layer.gateUp.multiply(
-            rows: rows, normed.pointer, stride: width, into: products.pointer, stride: 2 * hidden)
-        ck_swiglu_forward(rows, hidden, products.pointer, activated.pointer)
-        layer.down.multiply(
-            rows: rows, activated.pointer, stride: hidden, adds: true, into: stream.pointer, stride: width)
+                scratch: scratch.pointer, parameters: branch.parameters))
+        branch.outputNorm?.apply(rows: rows, mixed.pointer, into: mixed.pointer)
+        let carried = model.architecture.block.residual == .post ? input : stream.pointer
+        let factors = model.residualFactors
+        if factors == .plain {
+            ck_add(count, carried, mixed.pointer, stream.pointer)
+        } else {
+            ck_scale(count, factors.stream, carried, stream.pointer)
+            ck_axpy(count, factors.branch, mixed.pointer, stream.pointer)
+        }
     }
 }

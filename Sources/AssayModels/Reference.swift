@@ -1,3 +1,4 @@
+import AssayTensor
 import Foundation
 
 /// The plain definitions in double precision, from which the reference forms of mixers are put together. Slow and
@@ -29,6 +30,19 @@ public enum Reference {
         return y
     }
 
+    /// `(x - mean(x)) / sqrt(variance(x) + epsilon) * weight + bias` for rows of the weight's width.
+    public static func layerNorm(_ x: [Double], _ weight: [Double], _ bias: [Double], epsilon: Double) -> [Double] {
+        var y = x
+        for start in stride(from: 0, to: x.count, by: weight.count) {
+            let row = x[start..<(start + weight.count)]
+            let mean = row.reduce(0, +) / Double(weight.count)
+            let variance = row.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(weight.count)
+            let inverse = 1 / (variance + epsilon).squareRoot()
+            for i in 0..<weight.count { y[start + i] = (x[start + i] - mean) * inverse * weight[i] + bias[i] }
+        }
+        return y
+    }
+
     /// Causal depthwise convolution: `x` `[time, channels]`, `weight` `[channels, kernel]`.
     public static func convolution(_ x: [Double], _ weight: [Double], channels: Int) -> [Double] {
         let (time, kernel) = (x.count / channels, weight.count / channels)
@@ -49,16 +63,24 @@ public enum Reference {
     /// `x sigmoid(x)`.
     public static func silu(_ x: Double) -> Double { x * sigmoid(x) }
 
+    /// GELU in its tanh form.
+    public static func geluTanh(_ x: Double) -> Double {
+        0.5 * x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+    }
+
     /// `log(1 + exp(x))`.
     public static func softplus(_ x: Double) -> Double { max(x, 0) + log1p(exp(-abs(x))) }
 
-    /// The SwiGLU MLP: gate and up `[2 * hidden, width]`, down `[width, hidden]`.
-    public static func gatedMLP(_ x: [Double], gateUp: [Double], down: [Double], width: Int) -> [Double] {
+    /// A gated MLP: gate and up `[2 * hidden, width]`, down `[width, hidden]`.
+    public static func gatedMLP(
+        _ x: [Double], gateUp: [Double], down: [Double], width: Int, activation: GatedActivation = .silu
+    ) -> [Double] {
+        let function = activation == .silu ? silu : geluTanh
         let products = linear(x, gateUp, inputs: width)
         let hidden = down.count / width
         var activated: [Double] = []
         for start in stride(from: 0, to: products.count, by: 2 * hidden) {
-            for i in 0..<hidden { activated.append(silu(products[start + i]) * products[start + hidden + i]) }
+            for i in 0..<hidden { activated.append(function(products[start + i]) * products[start + hidden + i]) }
         }
         return linear(activated, down, inputs: hidden)
     }

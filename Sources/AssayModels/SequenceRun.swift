@@ -100,29 +100,33 @@ public final class SequenceRun {
 }
 
 extension LanguageModel {
-    /// Records the parallel form of the model. After the mixer of the last layer only target rows go on.
+    /// Records the parallel form of the model. After the last branch that looks at other tokens only target rows go on.
     /// - Returns: the logits `[targets.capacity, vocabulary]`.
     func record(on tape: Tape, tokens: UnsafePointer<Int32>, shape: [Int], targets: TargetTable) -> Tensor {
-        let epsilon = Float(architecture.normEpsilon)
-        func norm(_ name: String) -> Tensor { tape.parameter(name) }
+        let (block, factors) = (architecture.block, residualFactors)
         var stream = tape.embedding(tokens, shape: shape, table: tape.parameter(ParameterName.embedding))
-        var normed = tape.rmsNorm(stream, norm(ParameterName.mixerNorm(0)), epsilon: epsilon)
-        for (layer, mixer) in mixers.enumerated() {
-            let isLast = layer == mixers.count - 1
-            let mixed = mixer.parallel(normed, prefix: Architecture.mixerPrefix(layer: layer), on: tape)
-            let mlpNorm = norm(ParameterName.mlpNorm(layer))
-            if isLast {
-                stream = tape.gatherSum(stream, mixed, targets)
-                normed = tape.rmsNorm(stream, mlpNorm, epsilon: epsilon)
+        if block.embeddingFactor != 1 { stream = tape.scale(stream, by: Float(block.embeddingFactor)) }
+        if let embeddingNorm { stream = embeddingNorm.parallel(stream, on: tape) }
+        /// The norm of the stream that is read next, where it came out of the residual sum.
+        var normed: Tensor?
+        for (index, branch) in branches.enumerated() {
+            let input = normed ?? branch.inputNorm?.parallel(stream, on: tape) ?? stream
+            let output = branch.mixer.parallel(input, prefix: branch.prefix, on: tape)
+            let added = branch.outputNorm?.parallel(output, on: tape) ?? output
+            let carried = block.residual == .post ? input : stream
+            normed = nil
+            let next = index + 1 < branches.count ? branches[index + 1].inputNorm : finalNorm
+            if index == lastMixingBranch {
+                stream = tape.gatherSum(carried, added, targets, factors)
+            } else if factors == .plain, let next {
+                (stream, normed) = next.parallelSum(carried, added, on: tape)
             } else {
-                (stream, normed) = tape.residualNorm(stream, mixed, mlpNorm, epsilon: epsilon)
+                stream = tape.residual(carried, added, factors)
             }
-            let inner = tape.gatedMLP(
-                normed, gateUp: tape.parameter(ParameterName.gateUp(layer)),
-                down: tape.parameter(ParameterName.down(layer)))
-            let next = norm(isLast ? ParameterName.finalNorm : ParameterName.mixerNorm(layer + 1))
-            (stream, normed) = tape.residualNorm(stream, inner, next, epsilon: epsilon)
         }
-        return tape.linear(normed, tape.parameter(headName))
+        var output = normed ?? finalNorm.parallel(stream, on: tape)
+        // Before the head, where a row is shorter than its logits.
+        if block.logitsDivisor != 1 { output = tape.scale(output, by: Float(1 / block.logitsDivisor)) }
+        return tape.linear(output, tape.parameter(headName))
     }
 }

@@ -34,7 +34,8 @@ import Testing
             case .rowsReversed, .leaksBetweenRows: .determinism
             }
         let sound = try LanguageModel(ModelChecks.tiny("lightning"))
-        let model = LanguageModel(sound.architecture, mixers: sound.mixers.map { FaultyMixer($0, fault) })
+        let model = LanguageModel(
+            sound.architecture, mixers: sound.mixers.map { FaultyMixer($0, fault) }, feedForwards: sound.feedForwards)
         let report = MixerConformance.check(model)
         let caught = report.findings.filter { !$0.isSound }.map(\.check)
         #expect(caught.contains(expected), "\(report)")

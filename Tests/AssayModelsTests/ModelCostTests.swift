@@ -38,7 +38,7 @@ import Testing
         #expect(cost.headFLOPs == 160)
         #expect(cost.decodeFLOPs == cost.layers.reduce(160) { $0 + $1.decodeFLOPs })
         #expect(cost.trainingFLOPs(targetShare: 1) == 3 * (cost.prefillFLOPs + 160))
-        #expect(cost.trainingFLOPs(targetShare: 0) == 3 * (cost.prefillFLOPs - cost.mlpFLOPs))
+        #expect(cost.trainingFLOPs(targetShare: 0) == 3 * (cost.prefillFLOPs - cost.targetFLOPs))
     }
 
     @Test("a state grows just when it has a cache that keeps every token", arguments: MixerRegistry.names)

@@ -43,16 +43,59 @@ extension MixerOption: ExpressibleByBooleanLiteral, ExpressibleByFloatLiteral, E
     public init(stringLiteral value: String) { self = .text(value) }
 }
 
-/// One layer of an architecture: which mixer, and the options of that mixer.
-public struct LayerConfiguration: Sendable, Codable, Hashable {
+/// One layer of an architecture: which token mixer, which feed-forward, and the options of both.
+public struct LayerConfiguration: Sendable, Hashable {
     /// The mixer's name, such as `sliding-window`.
     public var mixer: String
     /// Options by name, such as `window: 16`; each mixer says which it knows.
     public var options: [String: MixerOption]
+    /// The feed-forward's name, such as `mixture-of-experts`.
+    public var feedForward: String
+    /// Options of the feed-forward by name.
+    public var feedForwardOptions: [String: MixerOption]
+
+    /// The feed-forward of a layer that does not say.
+    public static let standardFeedForward = "swiglu"
 
     /// A layer.
-    public init(mixer: String, options: [String: MixerOption] = [:]) {
+    public init(
+        mixer: String, options: [String: MixerOption] = [:], feedForward: String = standardFeedForward,
+        feedForwardOptions: [String: MixerOption] = [:]
+    ) {
         self.mixer = mixer
         self.options = options
+        self.feedForward = feedForward
+        self.feedForwardOptions = feedForwardOptions
+    }
+}
+
+// Written by hand so that a layer with the standard feed-forward has the text, and so the identity, that it had before
+// there were others.
+extension LayerConfiguration: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case mixer, options, feedForward, feedForwardOptions
+    }
+
+    /// Reads a layer; what is absent is standard.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            mixer: try values.decode(String.self, forKey: .mixer),
+            options: try values.decode([String: MixerOption].self, forKey: .options),
+            feedForward: try values.decodeIfPresent(String.self, forKey: .feedForward)
+                ?? LayerConfiguration.standardFeedForward,
+            feedForwardOptions: try values.decodeIfPresent([String: MixerOption].self, forKey: .feedForwardOptions)
+                ?? [:])
+    }
+
+    /// Writes what is not standard.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(mixer, forKey: .mixer)
+        try values.encode(options, forKey: .options)
+        if feedForward != LayerConfiguration.standardFeedForward {
+            try values.encode(feedForward, forKey: .feedForward)
+        }
+        if !feedForwardOptions.isEmpty { try values.encode(feedForwardOptions, forKey: .feedForwardOptions) }
     }
 }

@@ -33,13 +33,13 @@ extension ConformanceBench {
 
     private func stateBytesProblems() -> [String] {
         var problems: [String] = []
-        for (layer, mixer) in model.mixers.enumerated() {
+        for (branch, mixer) in model.branches.map(\.mixer).enumerated() {
             for context in [1, 40, 1_000] {
                 let bytes = Double(4 * mixer.stateLayout(capacity: context).usedCount(position: context))
                 let stated = mixer.cost(context: context).stateBytes
                 if bytes != stated {
                     problems.append(
-                        "layer \(layer): the layout has \(Int(bytes)) bytes after \(context) tokens, its cost "
+                        "layer \(branch / 2): the layout has \(Int(bytes)) bytes after \(context) tokens, its cost "
                             + "\(Int(stated))")
                 }
             }
@@ -49,21 +49,21 @@ extension ConformanceBench {
 
     /// Sets to NaN what is not in use after `position` tokens.
     private func poison(_ decoder: RecurrentDecoder, slot: Int, position: Int) {
-        for layer in model.mixers.indices {
-            let (state, layout) = decoder.state(layer: layer, slot: slot)
+        for branch in model.branches.indices {
+            let (state, layout) = decoder.state(branch: branch, slot: slot)
             for i in unused(layout, position: position) { state[i] = .nan }
         }
     }
 
     private func writtenOutside(_ decoder: RecurrentDecoder, slot: Int, position: Int) -> [String] {
-        model.mixers.indices.flatMap { layer in
-            let (state, layout) = decoder.state(layer: layer, slot: slot)
+        model.branches.indices.flatMap { branch in
+            let (state, layout) = decoder.state(branch: branch, slot: slot)
             var problems: [String] = []
             if unused(layout, position: position).contains(where: { !state[$0].isNaN }) {
-                problems.append("layer \(layer): the state is written where the layout says that nothing is in use")
+                problems.append("layer \(branch / 2): the state is written where the layout says that nothing is in use")
             }
             if layout.used(position: position).joined().contains(where: { state[$0].isNaN }) {
-                problems.append("layer \(layer): the layout says that something is in use that was never written")
+                problems.append("layer \(branch / 2): the layout says that something is in use that was never written")
             }
             return problems
         }
@@ -76,7 +76,7 @@ extension ConformanceBench {
 
     private func bits(_ decoder: RecurrentDecoder, slots: [Int]) -> [UInt32] {
         slots.flatMap { slot in
-            model.mixers.indices.flatMap { decoder.state(layer: $0, slot: slot).state.map(\.bitPattern) }
+            model.branches.indices.flatMap { decoder.state(branch: $0, slot: slot).state.map(\.bitPattern) }
         }
     }
 

@@ -1,7 +1,7 @@
 import AssayCore
 import AssayTensor
 
-/// A token mixer: one attention variant, in three forms that must agree.
+/// A token mixer, one attention variant, or a feed-forward (a channel mixer), in three forms that must agree.
 ///
 /// The parallel form trains, the recurrent form decodes, the reference form is the plain definition in double precision
 /// that both are held against.
@@ -46,9 +46,16 @@ public protocol Mixer: Sendable {
 
     /// What a token costs, and what the state weighs.
     func cost(context: Int) -> MixerCost
+
+    /// Whether it treats every token by itself: then the last layer runs it over the rows of targets alone, and its
+    /// parallel form takes `[rows, width]`, of which the last rows may be idle, as in ``Tape/gatherSum(_:_:_:)``.
+    var isRowwise: Bool { get }
 }
 
 extension Mixer {
+    /// No: it looks at the tokens before.
+    public var isRowwise: Bool { false }
+
     /// Floats of decode state that one sequence of at most `capacity` tokens needs in this layer.
     public func stateCount(capacity: Int) -> Int { stateLayout(capacity: capacity).count }
 }

@@ -17,38 +17,62 @@ public enum MixerRegistry {
     /// The mixer of one layer of an architecture.
     /// - Throws: ``AssayError`` for an unknown mixer, or an option that the mixer does not know or cannot take.
     public static func make(_ architecture: Architecture, layer: Int) throws -> any Mixer {
-        let configuration = architecture.layers[layer]
-        guard let type = types.first(where: { $0.name == configuration.mixer }) else {
-            throw AssayError.badInput(
-                "architecture '\(architecture.name)': layers[\(layer)]: unknown mixer '\(configuration.mixer)'",
-                remedy: Suggestion.remedy(for: configuration.mixer, among: names))
-        }
-        let request = MixerRequest(architecture: architecture, layer: layer)
-        for option in configuration.options.keys.sorted() where !type.optionNames.contains(option) {
-            let known = type.optionNames
-            throw request.failure(
-                option, "is not an option of \(type.name)",
-                remedy: known.isEmpty ? "It has no options" : Suggestion.remedy(for: option, among: known))
-        }
-        return try type.init(request)
+        try MixerRequest(architecture: architecture, layer: layer).make(among: types)
     }
 }
 
-/// What a mixer is made from: an architecture, and the place of the layer in it.
+/// The two things that a layer does to the residual stream, one after the other.
+public enum LayerPart: Sendable, Hashable {
+    /// Mixes tokens: attention of some kind.
+    case mixer
+    /// Mixes the channels of a token.
+    case feedForward
+
+    /// What it is called in messages.
+    var title: String { self == .mixer ? "mixer" : "feed-forward" }
+}
+
+/// What a mixer or a feed-forward is made from: an architecture, and the place of the layer in it.
 public struct MixerRequest: Sendable {
     /// The architecture.
     public let architecture: Architecture
     /// The index of the layer, from 0.
     public let layer: Int
+    /// Which part of the layer.
+    public let part: LayerPart
     /// Layers of the architecture.
     public var layerCount: Int { architecture.layers.count }
-    /// The options of this layer.
-    public var options: [String: MixerOption] { architecture.layers[layer].options }
+    /// The options of this part of the layer.
+    public var options: [String: MixerOption] {
+        part == .mixer ? architecture.layers[layer].options : architecture.layers[layer].feedForwardOptions
+    }
 
     /// A layer of an architecture.
-    public init(architecture: Architecture, layer: Int) {
+    public init(architecture: Architecture, layer: Int, part: LayerPart = .mixer) {
         self.architecture = architecture
         self.layer = layer
+        self.part = part
+    }
+
+    /// The name that the architecture gives.
+    private var name: String {
+        part == .mixer ? architecture.layers[layer].mixer : architecture.layers[layer].feedForward
+    }
+
+    /// What is asked for, if it is among some types.
+    func make(among types: [any Mixer.Type]) throws -> any Mixer {
+        guard let type = types.first(where: { $0.name == name }) else {
+            throw AssayError.badInput(
+                "architecture '\(architecture.name)': layers[\(layer)]: unknown \(part.title) '\(name)'",
+                remedy: Suggestion.remedy(for: name, among: types.map { $0.name }))
+        }
+        for option in options.keys.sorted() where !type.optionNames.contains(option) {
+            let known = type.optionNames
+            throw failure(
+                option, "is not an option of \(type.name)",
+                remedy: known.isEmpty ? "It has no options" : Suggestion.remedy(for: option, among: known))
+        }
+        return try type.init(self)
     }
 
     /// A whole-number option in a range, or its default.
@@ -94,8 +118,6 @@ public struct MixerRequest: Sendable {
     /// An error about an option of this layer.
     public func failure(_ option: String, _ problem: String, remedy: String) -> AssayError {
         .badInput(
-            "architecture '\(architecture.name)': layers[\(layer)] (\(architecture.layers[layer].mixer)): "
-                + "'\(option)' \(problem)",
-            remedy: remedy)
+            "architecture '\(architecture.name)': layers[\(layer)] (\(name)): '\(option)' \(problem)", remedy: remedy)
     }
 }

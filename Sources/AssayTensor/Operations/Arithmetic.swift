@@ -38,14 +38,19 @@ private final class ScaleOperation: TapeOperation {
         self.output = output
     }
 
-    func forward() { ck_scale(input.count, factor, input.value, output.value) }
+    private var activeCount: Int { input.activeRows * input.width }
+
+    func forward() {
+        output.activeRows = input.activeRows
+        ck_scale(activeCount, factor, input.value, output.value)
+    }
 
     func backward() {
         let gradient = output.gradient
         if input.claimGradient() {
-            ck_axpy(input.count, factor, gradient, input.gradient)
+            ck_axpy(activeCount, factor, gradient, input.gradient)
         } else {
-            ck_scale(input.count, factor, gradient, input.gradient)
+            ck_scale(activeCount, factor, gradient, input.gradient)
         }
     }
 }

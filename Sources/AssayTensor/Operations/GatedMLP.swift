@@ -1,16 +1,50 @@
 import CKernels
 
+/// The function of the gate in a gated MLP (Shazeer, "GLU Variants Improve Transformer", 2020).
+public enum GatedActivation: String, Sendable, CaseIterable {
+    /// `x sigmoid(x)`: SwiGLU.
+    case silu
+    /// GELU in its tanh form: GeGLU.
+    case geluTanh = "gelu-tanh"
+
+    /// `activation(gate) * up` for rows of `gate | up`.
+    public func forward(
+        rows: Int, hidden: Int, _ gateUp: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>
+    ) {
+        switch self {
+        case .silu: ck_swiglu_forward(rows, hidden, gateUp, output)
+        case .geluTanh: ck_geglu_forward(rows, hidden, gateUp, output)
+        }
+    }
+
+    /// The gradient of rows of `gate | up` from that of the activations, and perhaps the activations once more. It may be
+    /// done in place.
+    func backward(
+        rows: Int, hidden: Int, _ gateUp: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
+        into output: UnsafeMutablePointer<Float>, activated: UnsafeMutablePointer<Float>?
+    ) {
+        switch self {
+        case .silu: ck_swiglu_backward(rows, hidden, gateUp, gradient, output, activated)
+        case .geluTanh: ck_geglu_backward(rows, hidden, gateUp, gradient, output, activated)
+        }
+    }
+}
+
 extension Tape {
-    /// The SwiGLU MLP `down(silu(gate x) * up x)`.
+    /// The gated MLP `down(activation(gate x) * up x)`.
     /// - Parameters:
     ///   - gateUp: `[2 * hidden, width]`, the gate's rows first.
     ///   - down: `[width, hidden]`.
-    public func gatedMLP(_ x: Tensor, gateUp: Tensor, down: Tensor) -> Tensor {
+    public func gatedMLP(
+        _ x: Tensor, gateUp: Tensor, down: Tensor, activation: GatedActivation = .silu
+    ) -> Tensor {
         precondition(
             gateUp.shape[1] == x.width && gateUp.shape[0] == 2 * down.shape[1] && down.shape[0] == x.width,
             "the matrices of a gated MLP do not fit")
         let output = tensor(x.shape)
-        record(GatedMLPOperation(input: x, gateUp: gateUp, down: down, output: output, tape: self))
+        record(
+            GatedMLPOperation(
+                input: x, gateUp: gateUp, down: down, activation: activation, output: output, tape: self))
         return output
     }
 
@@ -29,6 +63,7 @@ private final class GatedMLPOperation: TapeOperation {
     let input: Tensor
     let gateUp: Tensor
     let down: Tensor
+    let activation: GatedActivation
     let output: Tensor
     let hidden: Int
     let blockRows: Int
@@ -41,10 +76,13 @@ private final class GatedMLPOperation: TapeOperation {
     /// A block of `[blockRows, hidden]`.
     let workspace: Workspace
 
-    init(input: Tensor, gateUp: Tensor, down: Tensor, output: Tensor, tape: Tape) {
+    init(
+        input: Tensor, gateUp: Tensor, down: Tensor, activation: GatedActivation, output: Tensor, tape: Tape
+    ) {
         self.input = input
         self.gateUp = gateUp
         self.down = down
+        self.activation = activation
         self.output = output
         hidden = down.shape[1]
         blockRows = min(input.rows, GatedMLPOperation.standardBlockRows)
@@ -70,7 +108,7 @@ private final class GatedMLPOperation: TapeOperation {
             let block = gateUpBackward == nil ? products : products + row * 2 * hidden
             gateUpForward.multiply(
                 rows: rows, input.value + row * width, stride: width, into: block, stride: 2 * hidden)
-            ck_swiglu_forward(rows, hidden, block, activated)
+            activation.forward(rows: rows, hidden: hidden, block, into: activated)
             downForward.multiply(
                 rows: rows, activated, stride: hidden, into: output.value + row * width, stride: width)
         }
@@ -90,7 +128,8 @@ private final class GatedMLPOperation: TapeOperation {
             let inner = input.value + row * width
             // The gradient of the activations gives way to the activations, and the products to their gradient.
             downBackward.multiply(rows: rows, outer, stride: width, into: activated, stride: hidden)
-            ck_swiglu_backward(rows, hidden, block, activated, block, activated)
+            activation.backward(
+                rows: rows, hidden: hidden, block, gradient: activated, into: block, activated: activated)
             ck_gemm(1, 0, width, hidden, rows, 1, outer, width, activated, hidden, 1, down.gradient, hidden)
             ck_gemm(1, 0, 2 * hidden, width, rows, 1, block, 2 * hidden, inner, width, 1, gateUp.gradient, width)
             gateUpBackward.multiply(

@@ -11,6 +11,17 @@ extension Tape {
         return output
     }
 
+    /// `(x - mean(x)) / sqrt(variance(x) + epsilon) * weight + bias` over the last axis.
+    public func layerNorm(_ x: Tensor, _ weight: Tensor, _ bias: Tensor, epsilon: Float) -> Tensor {
+        precondition(weight.count == x.width && bias.count == x.width, "a norm's weight has the width of its input")
+        let output = tensor(x.shape)
+        record(
+            LayerNormOperation(
+                input: x, weight: weight, bias: bias, epsilon: epsilon, output: output, means: scratch(x.rows),
+                inverse: scratch(x.rows)))
+        return output
+    }
+
     /// The residual stream of a block: `sum = x + y` and `norm = rmsNorm(sum)`, in one pass.
     public func residualNorm(
         _ x: Tensor, _ y: Tensor, _ weight: Tensor, epsilon: Float
@@ -69,6 +80,46 @@ private final class RMSNormOperation: TapeOperation {
         ck_rms_norm_backward(
             input.activeRows, width, input.value, width, weight?.value, inverse, gradient, width, input.gradient,
             width, adds ? 1 : 0, weight?.gradient)
+    }
+}
+
+private final class LayerNormOperation: TapeOperation {
+    let input: Tensor
+    let weight: Tensor
+    let bias: Tensor
+    let epsilon: Float
+    let output: Tensor
+    let means: UnsafeMutablePointer<Float>
+    let inverse: UnsafeMutablePointer<Float>
+
+    init(
+        input: Tensor, weight: Tensor, bias: Tensor, epsilon: Float, output: Tensor,
+        means: UnsafeMutablePointer<Float>, inverse: UnsafeMutablePointer<Float>
+    ) {
+        self.input = input
+        self.weight = weight
+        self.bias = bias
+        self.epsilon = epsilon
+        self.output = output
+        self.means = means
+        self.inverse = inverse
+    }
+
+    func forward() {
+        output.activeRows = input.activeRows
+        let width = input.width
+        ck_layer_norm_forward(
+            input.activeRows, width, input.value, width, weight.value, bias.value, epsilon, output.value, width, means,
+            inverse)
+    }
+
+    func backward() {
+        let width = input.width
+        let gradient = output.gradient
+        let adds = input.claimGradient()
+        ck_layer_norm_backward(
+            input.activeRows, width, input.value, width, weight.value, means, inverse, gradient, width, input.gradient,
+            width, adds ? 1 : 0, weight.gradient, bias.gradient)
     }
 }
 

@@ -23,6 +23,10 @@ void ck_swiglu_forward(long rows, long hidden, const float *gate_up, float *out)
 /// unless it is NULL. May be done in place (dgate_up == gate_up, out == dout).
 void ck_swiglu_backward(long rows, long hidden, const float *gate_up, const float *dout, float *dgate_up, float *out);
 
+/// The same with the tanh form of GELU, 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), in the place of SiLU.
+void ck_geglu_forward(long rows, long hidden, const float *gate_up, float *out);
+void ck_geglu_backward(long rows, long hidden, const float *gate_up, const float *dout, float *dgate_up, float *out);
+
 /// out = x + y.
 void ck_add(long n, const float *x, const float *y, float *out);
 /// out = x - y.

@@ -11,6 +11,16 @@ void ck_rms_norm_backward(long rows, long width, const float *x, long ldx, const
                           const float *inverse_rms, const float *dy, long lddy, float *dx, long lddx, int accumulate,
                           float *dweight);
 
+/// y = (x - mean(x)) / sqrt(variance(x) + epsilon) * weight + bias for each row (Ba et al. 2016); weight and bias
+/// [width] may be NULL (ones, zeros). mean and inverse [rows], kept for the backward pass, may be NULL. y may be x.
+void ck_layer_norm_forward(long rows, long width, const float *x, long ldx, const float *weight, const float *bias,
+                           float epsilon, float *y, long ldy, float *mean, float *inverse);
+/// dx is overwritten, or added to with `accumulate`; it may be dy. dweight and dbias [width] are added to, and may be
+/// NULL.
+void ck_layer_norm_backward(long rows, long width, const float *x, long ldx, const float *weight, const float *mean,
+                            const float *inverse, const float *dy, long lddy, float *dx, long lddx, int accumulate,
+                            float *dweight, float *dbias);
+
 /// y = x / sqrt(sum(x^2) + epsilon) for each row. inverse_norm [rows] may be NULL. y may be x.
 void ck_l2_norm_forward(long rows, long width, const float *x, long ldx, float epsilon, float *y, long ldy,
                         float *inverse_norm);

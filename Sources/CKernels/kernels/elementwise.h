@@ -86,46 +86,59 @@ static void isa_axpy(long n, float alpha, const float *x, float *y) {
   if (i < n) v_store_partial(y + i, v_load_partial(x + i, n - i) * alpha + v_load_partial(y + i, n - i), n - i);
 }
 
-static void isa_swiglu_forward(long rows, long hidden, const float *gate_up, float *out) {
-  for (long r = 0; r < rows; r++) {
-    const float *gate = gate_up + r * 2 * hidden, *up = gate + hidden;
-    float *to = out + r * hidden;
-    long i = 0;
-    for (; i + W <= hidden; i += W) {
-      vf g = v_load(gate + i);
-      v_store(to + i, g * v_sigmoid(g) * v_load(up + i));
-    }
-    if (i < hidden) {
-      vf g = v_load_partial(gate + i, hidden - i);
-      v_store_partial(to + i, g * v_sigmoid(g) * v_load_partial(up + i, hidden - i), hidden - i);
-    }
-  }
+/// The tanh form of GELU, 0.5 x (1 + tanh(u)) = x sigmoid(2u) with u = sqrt(2 / pi) (x + 0.044715 x^3): 2u.
+CK_INLINE vf v_gelu_argument(vf x) { return 1.5957691216057308f * (x + 0.044715f * x * x * x); }
+
+/// Its derivative at x, where s = sigmoid(2u).
+CK_INLINE vf v_gelu_slope(vf x, vf s) {
+  vf inner = 1.5957691216057308f + 0.21406372f * x * x;
+  return s + x * s * (1.0f - s) * inner;
 }
 
-static void isa_swiglu_backward(long rows, long hidden, const float *gate_up, const float *dout, float *dgate_up,
-                                float *out) {
-  for (long r = 0; r < rows; r++) {
-    const float *gate = gate_up + r * 2 * hidden, *up = gate + hidden, *from = dout + r * hidden;
-    float *dgate = dgate_up + r * 2 * hidden, *dup = dgate + hidden;
-    for (long i = 0; i < hidden; i += W) {
-      const long left = hidden - i;
-      const int whole = left >= W;
-      vf g = whole ? v_load(gate + i) : v_load_partial(gate + i, left);
-      vf u = whole ? v_load(up + i) : v_load_partial(up + i, left);
-      vf d = whole ? v_load(from + i) : v_load_partial(from + i, left);
-      vf s = v_sigmoid(g), silu = g * s, dg = d * u * v_silu_slope(g, s), du = d * silu;
-      if (whole) {
-        v_store(dgate + i, dg);
-        v_store(dup + i, du);
-        if (out) v_store(out + r * hidden + i, silu * u);
-      } else {
-        v_store_partial(dgate + i, dg, left);
-        v_store_partial(dup + i, du, left);
-        if (out) v_store_partial(out + r * hidden + i, silu * u, left);
-      }
-    }
+/// Gated activations of rows: out = ACTIVATION(gate) up, where s is the sigmoid of ARGUMENT and the activation is g s.
+#define CK_GATED(NAME, ARGUMENT, SLOPE)                                                                       \
+  static void isa_##NAME##_forward(long rows, long hidden, const float *gate_up, float *out) {                \
+    for (long r = 0; r < rows; r++) {                                                                         \
+      const float *gate = gate_up + r * 2 * hidden, *up = gate + hidden;                                      \
+      float *to = out + r * hidden;                                                                           \
+      long i = 0;                                                                                             \
+      for (; i + W <= hidden; i += W) {                                                                       \
+        vf g = v_load(gate + i);                                                                              \
+        v_store(to + i, g * v_sigmoid(ARGUMENT) * v_load(up + i));                                            \
+      }                                                                                                       \
+      if (i < hidden) {                                                                                       \
+        vf g = v_load_partial(gate + i, hidden - i);                                                          \
+        v_store_partial(to + i, g * v_sigmoid(ARGUMENT) * v_load_partial(up + i, hidden - i), hidden - i);    \
+      }                                                                                                       \
+    }                                                                                                         \
+  }                                                                                                           \
+  static void isa_##NAME##_backward(long rows, long hidden, const float *gate_up, const float *dout,          \
+                                    float *dgate_up, float *out) {                                            \
+    for (long r = 0; r < rows; r++) {                                                                         \
+      const float *gate = gate_up + r * 2 * hidden, *up = gate + hidden, *from = dout + r * hidden;           \
+      float *dgate = dgate_up + r * 2 * hidden, *dup = dgate + hidden;                                        \
+      for (long i = 0; i < hidden; i += W) {                                                                  \
+        const long left = hidden - i;                                                                         \
+        const int whole = left >= W;                                                                          \
+        vf g = whole ? v_load(gate + i) : v_load_partial(gate + i, left);                                     \
+        vf u = whole ? v_load(up + i) : v_load_partial(up + i, left);                                         \
+        vf d = whole ? v_load(from + i) : v_load_partial(from + i, left);                                     \
+        vf s = v_sigmoid(ARGUMENT), activation = g * s, dg = d * u * SLOPE(g, s), du = d * activation;        \
+        if (whole) {                                                                                          \
+          v_store(dgate + i, dg);                                                                             \
+          v_store(dup + i, du);                                                                               \
+          if (out) v_store(out + r * hidden + i, activation * u);                                             \
+        } else {                                                                                              \
+          v_store_partial(dgate + i, dg, left);                                                               \
+          v_store_partial(dup + i, du, left);                                                                 \
+          if (out) v_store_partial(out + r * hidden + i, activation * u, left);                               \
+        }                                                                                                     \
+      }                                                                                                       \
+    }                                                                                                         \
   }
-}
+
+CK_GATED(swiglu, g, v_silu_slope)
+CK_GATED(geglu, v_gelu_argument(g), v_gelu_slope)
 
 static double isa_sum(long n, const float *x) {
   vd sum[2] = {0, 0};

@@ -36,6 +36,11 @@ CK_FUNCTION(void, swiglu_forward, (long rows, long hidden, const float *gate_up,
 CK_FUNCTION(void, swiglu_backward,
             (long rows, long hidden, const float *gate_up, const float *dout, float *dgate_up, float *out),
             (rows, hidden, gate_up, dout, dgate_up, out))
+CK_FUNCTION(void, geglu_forward, (long rows, long hidden, const float *gate_up, float *out),
+            (rows, hidden, gate_up, out))
+CK_FUNCTION(void, geglu_backward,
+            (long rows, long hidden, const float *gate_up, const float *dout, float *dgate_up, float *out),
+            (rows, hidden, gate_up, dout, dgate_up, out))
 CK_FUNCTION(void, add, (long n, const float *x, const float *y, float *out), (n, x, y, out))
 CK_FUNCTION(void, subtract, (long n, const float *x, const float *y, float *out), (n, x, y, out))
 CK_FUNCTION(void, multiply, (long n, const float *x, const float *y, float *out), (n, x, y, out))
@@ -54,6 +59,15 @@ CK_FUNCTION(void, rms_norm_backward,
             (long rows, long width, const float *x, long ldx, const float *weight, const float *inverse_rms,
              const float *dy, long lddy, float *dx, long lddx, int accumulate, float *dweight),
             (rows, width, x, ldx, weight, inverse_rms, dy, lddy, dx, lddx, accumulate, dweight))
+CK_FUNCTION(void, layer_norm_forward,
+            (long rows, long width, const float *x, long ldx, const float *weight, const float *bias, float epsilon,
+             float *y, long ldy, float *mean, float *inverse),
+            (rows, width, x, ldx, weight, bias, epsilon, y, ldy, mean, inverse))
+CK_FUNCTION(void, layer_norm_backward,
+            (long rows, long width, const float *x, long ldx, const float *weight, const float *mean,
+             const float *inverse, const float *dy, long lddy, float *dx, long lddx, int accumulate, float *dweight,
+             float *dbias),
+            (rows, width, x, ldx, weight, mean, inverse, dy, lddy, dx, lddx, accumulate, dweight, dbias))
 CK_FUNCTION(void, l2_norm_forward,
             (long rows, long width, const float *x, long ldx, float epsilon, float *y, long ldy, float *inverse_norm),
             (rows, width, x, ldx, epsilon, y, ldy, inverse_norm))

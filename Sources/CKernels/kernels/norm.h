@@ -65,6 +65,65 @@ static void isa_rms_norm_backward(long rows, long width, const float *x, long ld
   }
 }
 
+/// Clears the elements from `count` on, so that what is not there does not count in a sum.
+CK_INLINE vf row_clear_from(vf x, long count) {
+  if (count >= W) return x;
+  float lanes[W];
+  v_store(lanes, x);
+  for (long i = count; i < W; i++) lanes[i] = 0;
+  return v_load(lanes);
+}
+
+static void isa_layer_norm_forward(long rows, long width, const float *x, long ldx, const float *weight,
+                                   const float *bias, float epsilon, float *y, long ldy, float *mean,
+                                   float *inverse_deviation) {
+  for (long r = 0; r < rows; r++, x += ldx, y += ldy) {
+    vf sum = 0;
+    for (long i = 0; i < width; i += W) sum += row_load(x, i, width);
+    const float middle = v_sum(sum) / (float)width;
+    // Squares of differences, not a difference of squares: a mean that is large beside the deviation costs no digits.
+    vf squares = 0;
+    for (long i = 0; i < width; i += W) {
+      vf d = row_clear_from(row_load(x, i, width) - middle, width - i);
+      squares = d * d + squares;
+    }
+    const float inverse = 1.0f / sqrtf(v_sum(squares) / (float)width + epsilon);
+    if (mean) mean[r] = middle;
+    if (inverse_deviation) inverse_deviation[r] = inverse;
+    for (long i = 0; i < width; i += W) {
+      vf z = (row_load(x, i, width) - middle) * inverse;
+      if (weight) z *= row_load(weight, i, width);
+      row_store(y, i, width, bias ? z + row_load(bias, i, width) : z);
+    }
+  }
+}
+
+/// With n = (x - mean) s and g = dy * weight: dx = s (g - mean(g) - n mean(g n)); dweight += dy n; dbias += dy.
+static void isa_layer_norm_backward(long rows, long width, const float *x, long ldx, const float *weight,
+                                    const float *mean, const float *inverse_deviation, const float *dy, long lddy,
+                                    float *dx, long lddx, int accumulate, float *dweight, float *dbias) {
+  for (long r = 0; r < rows; r++, x += ldx, dy += lddy, dx += lddx) {
+    const float middle = mean[r], inverse = inverse_deviation[r];
+    vf sum = 0, pull = 0;
+    for (long i = 0; i < width; i += W) {
+      vf n = (row_load(x, i, width) - middle) * inverse, d = row_load(dy, i, width);
+      if (dweight) row_store(dweight, i, width, d * n + row_load(dweight, i, width));
+      if (dbias) row_store(dbias, i, width, d + row_load(dbias, i, width));
+      // d is zero beyond the row, so the sums are right there too.
+      vf g = weight ? d * row_load(weight, i, width) : d;
+      sum += g;
+      pull = g * n + pull;
+    }
+    const float average = v_sum(sum) / (float)width, along = v_sum(pull) / (float)width;
+    for (long i = 0; i < width; i += W) {
+      vf n = (row_load(x, i, width) - middle) * inverse, d = row_load(dy, i, width);
+      if (weight) d *= row_load(weight, i, width);
+      d = (d - average - n * along) * inverse;
+      row_store(dx, i, width, accumulate ? d + row_load(dx, i, width) : d);
+    }
+  }
+}
+
 static void isa_l2_norm_forward(long rows, long width, const float *x, long ldx, float epsilon, float *y, long ldy,
                                 float *inverse_norm) {
   for (long r = 0; r < rows; r++, x += ldx, y += ldy) {
