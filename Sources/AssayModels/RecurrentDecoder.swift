@@ -16,7 +16,7 @@ public final class RecurrentDecoder {
     public let rows: Int
 
     /// A mixer or a feed-forward over its weights, and the states of all slots.
-    private struct BoundBranch {
+    struct BoundBranch {
         let mixer: any Mixer
         let parameters: LayerParameters
         let inputNorm: BoundNorm?
@@ -24,15 +24,20 @@ public final class RecurrentDecoder {
         let layout: StateLayout
         /// `[slots, layout.count]`.
         let states: FloatBlock
+
+        /// The state of a slot.
+        func state(slot: Int) -> UnsafeMutablePointer<Float> { states.pointer + slot * layout.count }
     }
 
-    private let branches: [BoundBranch]
+    let branches: [BoundBranch]
+    /// What can undo the step in progress, if its caller asked for that.
+    var journal: StepJournal?
     private let embedding: UnsafePointer<Float>
     private let embeddingNorm: BoundNorm?
     private let finalNorm: BoundNorm
     private let head: PackedMatrix
     private let weights: FloatBlock
-    private var positions: [Int32]
+    var positions: [Int32]
 
     // Rows of the tokens that are taken.
     private let stream: FloatBlock
@@ -91,9 +96,8 @@ public final class RecurrentDecoder {
     /// Empties a slot's history.
     public func reset(slot: Int) {
         for branch in branches {
-            let state = branch.states.pointer + slot * branch.layout.count
             for range in branch.layout.used(position: Int(positions[slot])) {
-                (state + range.lowerBound).update(repeating: 0, count: range.count)
+                (branch.state(slot: slot) + range.lowerBound).update(repeating: 0, count: range.count)
             }
         }
         positions[slot] = 0
@@ -104,10 +108,9 @@ public final class RecurrentDecoder {
         precondition(slots > source && slots > target && source >= 0 && target >= 0, "no such slot")
         guard source != target else { return }
         for branch in branches {
-            let states = branch.states.pointer
             for range in branch.layout.used(position: Int(positions[source])) {
-                (states + target * branch.layout.count + range.lowerBound)
-                    .update(from: states + source * branch.layout.count + range.lowerBound, count: range.count)
+                (branch.state(slot: target) + range.lowerBound)
+                    .update(from: branch.state(slot: source) + range.lowerBound, count: range.count)
             }
         }
         positions[target] = positions[source]
@@ -119,14 +122,24 @@ public final class RecurrentDecoder {
     /// The decode state of a slot in a branch of the model, and what lies where in it.
     func state(branch: Int, slot: Int) -> (state: UnsafeMutableBufferPointer<Float>, layout: StateLayout) {
         let layout = branches[branch].layout
-        let start = branches[branch].states.pointer + slot * layout.count
-        return (UnsafeMutableBufferPointer(start: start, count: layout.count), layout)
+        return (UnsafeMutableBufferPointer(start: branches[branch].state(slot: slot), count: layout.count), layout)
     }
 
     /// Gives tokens to slots. A slot that is named several times takes its tokens one after another, in their order:
     /// so a prompt is read, or a draft verified, with whole matrix products.
     /// - Returns: the logits `[tokens.count, vocabulary]` of what comes after each, valid until the next step.
     public func step(slots active: [Int], tokens: [Int32]) -> UnsafeBufferPointer<Float> {
+        take(slots: active, tokens: tokens)
+        let (rows, width, vocabulary) = (active.count, model.architecture.width, model.architecture.vocabularyCount)
+        finalNorm.apply(rows: rows, stream.pointer, into: normed.pointer)
+        let divisor = model.architecture.block.logitsDivisor
+        if divisor != 1 { ck_scale(rows * width, Float(1 / divisor), normed.pointer, normed.pointer) }
+        head.multiply(rows: rows, normed.pointer, stride: width, into: logits.pointer, stride: vocabulary)
+        return UnsafeBufferPointer(start: logits.pointer, count: rows * vocabulary)
+    }
+
+    /// Gives tokens to slots as a step does, without asking what comes next.
+    public func take(slots active: [Int], tokens: [Int32]) {
         precondition(active.count == tokens.count && active.count <= rows, "more tokens than a step may take")
         let architecture = model.architecture
         let width = architecture.width
@@ -143,26 +156,20 @@ public final class RecurrentDecoder {
             ck_scale(rows * width, Float(block.embeddingFactor), stream.pointer, stream.pointer)
         }
         embeddingNorm?.apply(rows: rows, stream.pointer, into: stream.pointer)
-        for branch in branches { advance(branch, active) }
-        finalNorm.apply(rows: rows, stream.pointer, into: normed.pointer)
-        if block.logitsDivisor != 1 {
-            ck_scale(rows * width, Float(1 / block.logitsDivisor), normed.pointer, normed.pointer)
-        }
-        head.multiply(
-            rows: rows, normed.pointer, stride: width, into: logits.pointer, stride: architecture.vocabularyCount)
-        return UnsafeBufferPointer(start: logits.pointer, count: rows * architecture.vocabularyCount)
+        for index in branches.indices { advance(index, active) }
     }
 
-    private func advance(_ branch: BoundBranch, _ active: [Int]) {
+    private func advance(_ index: Int, _ active: [Int]) {
+        let branch = branches[index]
         let (rows, count) = (active.count, active.count * model.architecture.width)
-        for (i, slot) in active.enumerated() { activeStates[i] = branch.states.pointer + slot * branch.layout.count }
+        for (i, slot) in active.enumerated() { activeStates[i] = branch.state(slot: slot) }
         let input = branch.inputNorm == nil ? stream.pointer : normed.pointer
         branch.inputNorm?.apply(rows: rows, stream.pointer, into: input)
-        branch.mixer.step(
-            MixerStep(
-                batch: rows, input: UnsafePointer(input), output: mixed.pointer,
-                states: UnsafePointer(activeStates), positions: UnsafePointer(activePositions), capacity: capacity,
-                scratch: scratch.pointer, parameters: branch.parameters))
+        if let journal {
+            journal.record(branch: index, inputs: input, state: activeStates[0]) { mix(branch, input, rows: $0) }
+        } else {
+            mix(branch, input, rows: 0..<rows)
+        }
         branch.outputNorm?.apply(rows: rows, mixed.pointer, into: mixed.pointer)
         let carried = model.architecture.block.residual == .post ? input : stream.pointer
         let factors = model.residualFactors
@@ -172,5 +179,25 @@ public final class RecurrentDecoder {
             ck_scale(count, factors.stream, carried, stream.pointer)
             ck_axpy(count, factors.branch, mixed.pointer, stream.pointer)
         }
+    }
+
+    /// Runs a branch over rows of the step in progress, whose inputs, states and positions are there.
+    private func mix(_ branch: BoundBranch, _ input: UnsafePointer<Float>, rows: Range<Int>) {
+        let offset = rows.lowerBound * model.architecture.width
+        branch.mixer.step(
+            MixerStep(
+                batch: rows.count, input: input + offset, output: mixed.pointer + offset,
+                states: UnsafePointer(activeStates + rows.lowerBound),
+                positions: UnsafePointer(activePositions + rows.lowerBound), capacity: capacity,
+                scratch: scratch.pointer, parameters: branch.parameters))
+    }
+
+    /// Runs one branch again over tokens of a slot from the inputs that it had, for what that does to its state.
+    func replay(branch index: Int, slot: Int, position: Int, rows: Int, inputs: UnsafePointer<Float>) {
+        for i in 0..<rows {
+            activeStates[i] = branches[index].state(slot: slot)
+            activePositions[i] = Int32(position + i)
+        }
+        mix(branches[index], inputs, rows: 0..<rows)
     }
 }
