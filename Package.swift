@@ -26,6 +26,8 @@ let package = Package(
             name: "AssayEvaluation",
             dependencies: ["AssayCore", "AssayTensor", "AssayModels", "AssayTasks"]),
         .target(name: "AssayStatistics", dependencies: ["AssayCore"]),
+        .target(
+            name: "AssayServing", dependencies: ["AssayCore", "AssayTensor", "AssayModels", "AssayStatistics"]),
         .target(name: "AssayMetrics", dependencies: ["AssayCore", "AssayStatistics"]),
         .target(
             name: "AssayStore",
@@ -38,7 +40,7 @@ let package = Package(
             name: "AssayPipeline",
             dependencies: [
                 "AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "AssayTraining", "AssayEvaluation",
-                "AssayStatistics", "AssayMetrics", "AssayStore", "AssayReports",
+                "AssayStatistics", "AssayServing", "AssayMetrics", "AssayStore", "AssayReports",
                 "CKernels", .product(name: "Yams", package: "Yams"),
             ]),
         .executableTarget(
@@ -65,6 +67,9 @@ let package = Package(
             name: "AssayEvaluationTests",
             dependencies: ["AssayEvaluation", "AssayTasks", "AssayModels", "AssayCore", "AssayTensor"]),
         .testTarget(name: "AssayStatisticsTests", dependencies: ["AssayStatistics", "AssayCore"]),
+        .testTarget(
+            name: "AssayServingTests",
+            dependencies: ["AssayServing", "AssayStatistics", "AssayModels", "AssayTensor", "AssayCore"]),
         .testTarget(name: "AssayMetricsTests", dependencies: ["AssayMetrics", "AssayStatistics", "AssayCore"]),
         .testTarget(
             name: "AssayStoreTests",

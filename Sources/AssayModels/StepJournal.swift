@@ -2,7 +2,7 @@ import AssayTensor
 
 /// How the last tokens of a step are taken back.
 public enum RollbackMode: String, Sendable, Hashable, Codable, CaseIterable {
-    /// The state is copied after every token and the right copy put back. Mixers with a state that is rewritten take the
+    /// The state is copied after every token and the right copy put back. Branches with a state that is rewritten take the
     /// tokens one by one for that, the rest of the model all at once.
     case snapshot
     /// The state is copied once, before the step; it is put back and the tokens that stay run through the whole model
@@ -13,15 +13,15 @@ public enum RollbackMode: String, Sendable, Hashable, Codable, CaseIterable {
     case replay
 }
 
-/// Remembers one step over several tokens of one slot, so that the last of them can be taken back: what speculative
-/// decoding needs when a draft is rejected.
+/// Remembers the last tokens that one slot took, in one step or in several, so that some of them can be taken back: what
+/// speculative decoding needs when a draft is rejected.
 ///
 /// Caches that only append need nothing: what lies beyond the position is never read. A ring of the latest tokens needs
 /// the entries that were overwritten. A recurrence or the history of a convolution has to be restored whole.
 public final class StepJournal {
     /// How tokens are taken back.
     public let mode: RollbackMode
-    /// The most tokens of a step.
+    /// The most tokens that it remembers.
     public let rows: Int
     /// Bytes that were copied aside so far.
     public private(set) var bytesSaved = 0
@@ -55,20 +55,22 @@ public final class StepJournal {
     private(set) var slot = 0
     private(set) var position = 0
     private(set) var tokens: [Int32] = []
+    /// The rows of the step in progress, among all that are remembered.
+    private var current = 0..<0
 
-    /// A journal for steps of a decoder.
+    /// A journal for steps of a decoder, empty at first.
     public init(_ decoder: RecurrentDecoder, mode: RollbackMode, rows: Int) {
         precondition(rows > 0 && rows <= decoder.rows, "more rows than the decoder's")
         self.mode = mode
         self.rows = rows
         width = decoder.model.architecture.width
-        // Before the first token, or after every token but the last.
+        // Before every token but the first, or before the first.
         copies = mode == .snapshot ? rows - 1 : 1
         let (width, copies) = (width, copies)
-        undos = decoder.units.map { unit in
-            let rewritten = unit.layout.parts.filter { $0.kind != .cache }
+        undos = decoder.branches.map { branch in
+            let rewritten = branch.layout.parts.filter { $0.kind != .cache }
                 .map { $0.offset..<($0.offset + $0.count) }
-            let rings = unit.layout.parts.filter { $0.kind == .cache && $0.window > 0 }
+            let rings = branch.layout.parts.filter { $0.kind == .cache && $0.window > 0 }
             let ringCount = rings.reduce(0) { $0 + $1.shape[0] * $1.shape[2] }
             let isRingOnly = rewritten.isEmpty && rings.allSatisfy { rows <= $0.window }
             let runsAgain = !(isRingOnly || rewritten.isEmpty && rings.isEmpty)
@@ -82,35 +84,39 @@ public final class StepJournal {
     /// Whether a rejected draft costs anything: false when every cache only appends.
     public var isFree: Bool { undos.allSatisfy(\.isAppendOnly) }
 
-    func begin(slot: Int, position: Int, tokens: [Int32]) {
-        precondition(!tokens.isEmpty && tokens.count <= rows, "more tokens than the journal has room for")
-        self.slot = slot
-        self.position = position
-        self.tokens = tokens
+    /// Forgets what it remembers: the tokens up to here stay.
+    public func clear() { tokens = [] }
+
+    func add(_ new: [Int32], slot: Int, position: Int) {
+        if tokens.isEmpty { (self.slot, self.position) = (slot, position) }
+        precondition(slot == self.slot && position == self.position + tokens.count, "the journal is of another place")
+        precondition(tokens.count + new.count <= rows, "more tokens than the journal has room for")
+        current = tokens.count..<(tokens.count + new.count)
+        tokens += new
     }
 
     // MARK: - Saving
 
     /// Runs one mixer over the rows of the step and saves what undoing it needs.
     func record(
-        unit index: Int, inputs: UnsafePointer<Float>, state: UnsafeMutablePointer<Float>, run: (Range<Int>) -> Void
+        branch index: Int, inputs: UnsafePointer<Float>, state: UnsafeMutablePointer<Float>, run: (Range<Int>) -> Void
     ) {
         let undo = undos[index]
-        let all = 0..<tokens.count
+        let all = 0..<current.count
         if undo.isAppendOnly { return run(all) }
         if undo.isRingOnly || mode != .snapshot {
-            for row in all { copyEntries(undo, state, row: row, saving: true) }
-            if !undo.isRingOnly {
-                copyRewritten(undo, state, copy: 0, saving: true)
-                undo.inputs?.pointer.update(from: inputs, count: tokens.count * width)
-                if undo.inputs != nil { bytesSaved += 4 * tokens.count * width }
+            for row in current { copyEntries(undo, state, row: row, saving: true) }
+            if !undo.isRingOnly, current.lowerBound == 0 { copyRewritten(undo, state, copy: 0, saving: true) }
+            if let kept = undo.inputs {
+                (kept.pointer + current.lowerBound * width).update(from: inputs, count: all.count * width)
+                bytesSaved += 4 * all.count * width
             }
             return run(all)
         }
-        for row in all {
+        for row in current {
             copyEntries(undo, state, row: row, saving: true)
-            run(row..<(row + 1))
-            if row + 1 < all.upperBound { copyRewritten(undo, state, copy: row, saving: true) }
+            if row > 0 { copyRewritten(undo, state, copy: row - 1, saving: true) }
+            run((row - current.lowerBound)..<(row - current.lowerBound + 1))
         }
     }
 
@@ -119,7 +125,7 @@ public final class StepJournal {
     /// Puts a mixer's state back to what it was after `kept` tokens, or, where that needs the mixer to run again, to
     /// what it was before the step.
     /// - Returns: whether the mixer has to run again over the tokens that stay.
-    func restore(unit index: Int, state: UnsafeMutablePointer<Float>, kept: Int) -> Bool {
+    func restore(branch index: Int, state: UnsafeMutablePointer<Float>, kept: Int) -> Bool {
         let undo = undos[index]
         if undo.isAppendOnly { return false }
         let runsAgain =
@@ -137,7 +143,7 @@ public final class StepJournal {
         return runsAgain
     }
 
-    func inputs(unit index: Int) -> UnsafePointer<Float>? { undos[index].inputs.map { UnsafePointer($0.pointer) } }
+    func inputs(branch index: Int) -> UnsafePointer<Float>? { undos[index].inputs.map { UnsafePointer($0.pointer) } }
 
     // MARK: - Copying
 
@@ -179,33 +185,34 @@ public final class StepJournal {
 }
 
 extension RecurrentDecoder {
-    /// Gives tokens to one slot and remembers in a journal how to take the last of them back.
+    /// Gives tokens to one slot and remembers them in a journal, after those that it holds already.
     /// - Returns: the logits `[tokens.count, vocabulary]` of what comes after each, valid until the next step.
     public func step(slot: Int, tokens: [Int32], journal: StepJournal) -> UnsafeBufferPointer<Float> {
-        journal.begin(slot: slot, position: position(slot: slot), tokens: tokens)
+        journal.add(tokens, slot: slot, position: position(slot: slot))
         self.journal = journal
         defer { self.journal = nil }
         return step(slots: Array(repeating: slot, count: tokens.count), tokens: tokens)
     }
 
-    /// Takes back all but the first `kept` tokens of the step that a journal remembers, which must be the slot's last:
-    /// the slot goes on as if it had never seen the others. A step can be taken back once.
+    /// Takes back all but the first `kept` of the tokens that a journal remembers, which must be the slot's last: the slot
+    /// goes on as if it had never seen the others. The journal is empty afterwards.
     public func rollBack(_ journal: StepJournal, keeping kept: Int) {
         let (slot, count) = (journal.slot, journal.tokens.count)
         precondition(kept >= 1 && kept <= count, "a rollback to \(kept) of \(count) tokens")
         precondition(position(slot: slot) == journal.position + count, "the slot has gone on since the step")
+        defer { journal.clear() }
         guard kept < count else { return }
         var runAgain: [Int] = []
-        for (index, unit) in units.enumerated()
-        where journal.restore(unit: index, state: unit.state(slot: slot), kept: kept) { runAgain.append(index) }
+        for (index, branch) in branches.enumerated()
+        where journal.restore(branch: index, state: branch.state(slot: slot), kept: kept) { runAgain.append(index) }
         if journal.mode == .recompute, !runAgain.isEmpty {
             positions[slot] = Int32(journal.position)
             take(slots: Array(repeating: slot, count: kept), tokens: Array(journal.tokens.prefix(kept)))
             return
         }
         for index in runAgain {
-            guard let inputs = journal.inputs(unit: index) else { continue }
-            replay(unit: index, slot: slot, position: journal.position, rows: kept, inputs: inputs)
+            guard let inputs = journal.inputs(branch: index) else { continue }
+            replay(branch: index, slot: slot, position: journal.position, rows: kept, inputs: inputs)
         }
         positions[slot] = Int32(journal.position + kept)
     }

@@ -42,6 +42,32 @@ import Testing
         try check(ModelChecks.tiny(mixer, shortConvolution: 3), mode)
     }
 
+    @Test("tokens of several steps are taken back together", arguments: RollbackMode.allCases)
+    func severalSteps(_ mode: RollbackMode) throws {
+        var architecture = ModelChecks.tiny("full", shortConvolution: 2)
+        architecture.layers = ["lightning", "sliding-window", "full"].map {
+            LayerConfiguration(mixer: $0, options: $0 == "sliding-window" ? ["window": 6] : [:])
+        }
+        let model = try LanguageModel(architecture)
+        let weights = ModelChecks.weights(model)
+        let tokens = ModelChecks.tokens(model, count: 16)
+        for kept in 1...5 {
+            let plain = RecurrentDecoder(model: model, weights: weights, slots: 1, capacity: 16)
+            for token in tokens.prefix(8 + kept) { _ = plain.step(slots: [0], tokens: [token]) }
+            let decoder = RecurrentDecoder(model: model, weights: weights, slots: 1, capacity: 16, rows: 5)
+            for token in tokens.prefix(8) { _ = decoder.step(slots: [0], tokens: [token]) }
+            let journal = StepJournal(decoder, mode: mode, rows: 5)
+            for part in [8..<10, 10..<11, 11..<13] {
+                _ = decoder.step(slot: 0, tokens: Array(tokens[part]), journal: journal)
+            }
+            decoder.rollBack(journal, keeping: kept)
+            for token in tokens.suffix(3) {
+                let goesOn = Array(plain.step(slots: [0], tokens: [token]))
+                #expect(Array(decoder.step(slots: [0], tokens: [token])) == goesOn)
+            }
+        }
+    }
+
     @Test("layers that undo in different ways agree on the same tokens", arguments: RollbackMode.allCases)
     func hybrids(_ mode: RollbackMode) throws {
         var architecture = ModelChecks.tiny("full")
