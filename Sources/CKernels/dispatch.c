@@ -48,8 +48,9 @@ const char *ck_isa_name(void) { return table()->name; }
 
 long ck_packed_count(long n, long k) { return (n + CK_PANEL - 1) / CK_PANEL * CK_PANEL * k; }
 
-long ck_attention_scratch_count(long time, long head_dimension) {
+long ck_attention_scratch_count(long time, long key_dimension, long value_dimension) {
   const long forward = CK_TILE_ROWS_MAXIMUM * CK_ATTENTION_KEYS;
   const long backward = 2 * CK_ATTENTION_BLOCK * CK_ATTENTION_BLOCK;
-  return 2 * ck_packed_count(time, head_dimension) + (forward > backward ? forward : backward);
+  return ck_packed_count(time, key_dimension) + ck_packed_count(time, value_dimension) +
+         (forward > backward ? forward : backward);
 }

@@ -199,9 +199,12 @@ struct MixerFixture: Decodable {
     let output: Values
     let state: Values
 
-    static func load(_ mixer: String, file: String = #filePath) throws -> [MixerFixture] {
+    /// The fixtures of a mixer in `Fixtures/<name>.json`.
+    static func load(
+        _ mixer: String, from name: String = "mixers", file: String = #filePath
+    ) throws -> [MixerFixture] {
         let folder = URL(fileURLWithPath: file).deletingLastPathComponent().deletingLastPathComponent()
-        let data = try Data(contentsOf: folder.appendingPathComponent("Fixtures/mixers.json"))
+        let data = try Data(contentsOf: folder.appendingPathComponent("Fixtures/\(name).json"))
         return try JSONDecoder().decode(Document.self, from: data).fixtures.filter { $0.mixer == mixer }
     }
 

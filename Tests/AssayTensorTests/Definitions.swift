@@ -39,19 +39,22 @@ enum Definition {
 
     /// One sequence; q `[time][heads * dimension]`, k and v `[time][keyValueHeads * dimension]`.
     static func attention(
-        _ q: [[Double]], _ k: [[Double]], _ v: [[Double]], heads: Int, keyValueHeads: Int, window: Int, sinks: Int
+        _ q: [[Double]], _ k: [[Double]], _ v: [[Double]], heads: Int, keyValueHeads: Int, window: Int = 0,
+        sinks: Int = 0, sinkLogits: [Double] = []
     ) -> [Double] {
-        let dimension = q[0].count / heads
+        let (dimension, valueDimension) = (q[0].count / heads, v[0].count / keyValueHeads)
         return q.indices.flatMap { t in
             (0..<heads).flatMap { head -> [Double] in
-                let other = head * keyValueHeads / heads * dimension
+                let group = head * keyValueHeads / heads
                 let seen = (0...t).filter { window == 0 || $0 > t - window || $0 < sinks }
                 let weights = softmax(
                     seen.map { s in
-                        (0..<dimension).reduce(0.0) { $0 + q[t][head * dimension + $1] * k[s][other + $1] }
+                        (0..<dimension).reduce(0.0) { $0 + q[t][head * dimension + $1] * k[s][group * dimension + $1] }
                             / sqrt(Double(dimension))
-                    })
-                return (0..<dimension).map { i in zip(seen, weights).reduce(0.0) { $0 + $1.1 * v[$1.0][other + i] } }
+                    } + (sinkLogits.isEmpty ? [] : [sinkLogits[head]]))
+                return (0..<valueDimension).map { i in
+                    zip(seen, weights).reduce(0.0) { $0 + $1.1 * v[$1.0][group * valueDimension + i] }
+                }
             }
         }
     }

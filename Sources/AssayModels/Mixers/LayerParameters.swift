@@ -8,6 +8,8 @@ final class LayerParameters {
         let shape: [Int]
         let pointer: UnsafeMutablePointer<Float>
         var matrix: PackedMatrix?
+        /// Packed rows of the matrix, by their range.
+        var parts: [Range<Int>: PackedMatrix] = [:]
     }
 
     private var entries: [Entry]
@@ -40,6 +42,17 @@ final class LayerParameters {
         let matrix = PackedMatrix(shape: entries[index].shape, isTransposed: true)
         matrix.pack(entries[index].pointer)
         entries[index].matrix = matrix
+        return matrix
+    }
+
+    /// Some rows of a matrix `[out, in]`, packed likewise: they make some of the outputs.
+    func matrix(_ name: String, rows: Range<Int>) -> PackedMatrix {
+        let index = index(name)
+        if let known = entries[index].parts[rows] { return known }
+        let columns = entries[index].shape[1]
+        let matrix = PackedMatrix(shape: [rows.count, columns], isTransposed: true)
+        matrix.pack(entries[index].pointer + rows.lowerBound * columns)
+        entries[index].parts[rows] = matrix
         return matrix
     }
 }

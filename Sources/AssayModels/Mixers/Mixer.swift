@@ -1,5 +1,6 @@
 import AssayCore
 import AssayTensor
+import CKernels
 
 /// A token mixer, one attention variant, or a feed-forward (a channel mixer), in three forms that must agree.
 ///
@@ -87,6 +88,23 @@ public struct MixerStep {
         stride outputStride: Int
     ) {
         parameters.matrix(name).multiply(rows: batch, rows, stride: stride, into: output, stride: outputStride)
+    }
+}
+
+extension MixerStep {
+    /// The same with only some rows of the weight, which make as many columns of the output.
+    public func multiply(
+        _ name: String, outputs: Range<Int>, _ rows: UnsafePointer<Float>, stride: Int,
+        into output: UnsafeMutablePointer<Float>, stride outputStride: Int
+    ) {
+        parameters.matrix(name, rows: outputs)
+            .multiply(rows: batch, rows, stride: stride, into: output, stride: outputStride)
+    }
+
+    /// Adds a bias `[width]` to each of ``batch`` rows.
+    public func addBias(_ name: String, to rows: UnsafeMutablePointer<Float>, width: Int) {
+        let bias = parameter(name)
+        for i in 0..<batch { ck_add(width, rows + i * width, bias, rows + i * width) }
     }
 }
 

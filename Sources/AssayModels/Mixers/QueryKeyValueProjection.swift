@@ -26,6 +26,8 @@ public struct QueryKeyValueProjection: Sendable, Hashable {
     public let kernel: Int
     /// Whether SiLU follows.
     public let activates: Bool
+    /// Whether the product has a bias.
+    public let hasBias: Bool
     /// Standard deviation of the initial product.
     public let deviation: Float
 
@@ -33,7 +35,7 @@ public struct QueryKeyValueProjection: Sendable, Hashable {
     /// kernel is given.
     public init(
         _ architecture: Architecture, queryWidth: Int, keyWidth: Int, valueWidth: Int, kernel: Int? = nil,
-        activates: Bool
+        activates: Bool, hasBias: Bool = false
     ) {
         width = architecture.width
         self.queryWidth = queryWidth
@@ -41,6 +43,7 @@ public struct QueryKeyValueProjection: Sendable, Hashable {
         self.valueWidth = valueWidth
         self.kernel = kernel ?? architecture.shortConvolution
         self.activates = activates
+        self.hasBias = hasBias
         deviation = Float(architecture.initialDeviation)
     }
 
@@ -61,11 +64,14 @@ public struct QueryKeyValueProjection: Sendable, Hashable {
     public var operations: Double { Double(2 * channels * (width + kernel)) }
 
     private static let product = "qkv_proj.weight"
+    private static let bias = "qkv_proj.bias"
     private static let convolution = "conv.weight"
 
-    /// Declares `qkv_proj.weight` `[channels, width]` and, with a convolution, `conv.weight` `[channels, kernel]`.
+    /// Declares `qkv_proj.weight` `[channels, width]`, with a bias `qkv_proj.bias` `[channels]`, and with a convolution
+    /// `conv.weight` `[channels, kernel]`.
     public func declareParameters(prefix: String, in layout: inout ParameterLayout) {
         layout.declare(prefix + Self.product, [channels, width], .normal(standardDeviation: deviation))
+        if hasBias { layout.declare(prefix + Self.bias, [channels], .constant(0), decays: false) }
         if kernel > 0 {
             // The default of PyTorch's Conv1d for one input channel a group.
             let bound = 1 / Float(kernel).squareRoot()
@@ -75,7 +81,8 @@ public struct QueryKeyValueProjection: Sendable, Hashable {
 
     /// The parallel form: `[batch, time, width]` to `[batch, time, channels]`.
     public func parallel(_ x: Tensor, prefix: String, on tape: Tape) -> Tensor {
-        let rows = tape.linear(x, tape.parameter(prefix + Self.product))
+        var rows = tape.linear(x, tape.parameter(prefix + Self.product))
+        if hasBias { rows = tape.add(rows, tape.parameter(prefix + Self.bias)) }
         if kernel > 0 {
             return tape.shortConvolution(rows, tape.parameter(prefix + Self.convolution), silu: activates)
         }
@@ -85,6 +92,7 @@ public struct QueryKeyValueProjection: Sendable, Hashable {
     /// The recurrent form: `[batch, width]` to `[batch, channels]`.
     public func step(_ call: MixerStep, into rows: UnsafeMutablePointer<Float>) {
         call.multiply(Self.product, call.input, stride: width, into: rows, stride: channels)
+        if hasBias { call.addBias(Self.bias, to: rows, width: channels) }
         if kernel > 0 {
             let weight = call.parameter(Self.convolution)
             for i in 0..<call.batch {
@@ -100,6 +108,7 @@ public struct QueryKeyValueProjection: Sendable, Hashable {
     public func reference(_ x: [Double], weights: [String: [Double]]) -> [Double] {
         guard let product = weights[Self.product] else { preconditionFailure("no \(Self.product)") }
         var rows = Reference.linear(x, product, inputs: width)
+        if let bias = weights[Self.bias] { rows = Reference.addBias(rows, bias) }
         if kernel > 0, let weight = weights[Self.convolution] {
             rows = Reference.convolution(rows, weight, channels: channels)
         }

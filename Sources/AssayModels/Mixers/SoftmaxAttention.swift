@@ -1,9 +1,23 @@
 import AssayTensor
 import CKernels
-import Foundation
 
 /// Causal softmax attention with grouped queries: what full and sliding-window attention share.
-struct SoftmaxAttention: Sendable {
+///
+///     q, k, v = x W_qkv;  q, k = turned(norm(q)), turned(norm(k))
+///     o = softmax(scale q k' [, sink logit]) v;  y = W_out(o [* sigmoid(x W_gate)])
+///
+/// Options, each off unless given:
+/// - `rotary-fraction` (share of a head that rotary embedding turns, default 1; 0 is NoPE), `rotary-base`;
+/// - `query-key-norm`: `head` (each head for itself: Qwen3, Gemma 3) or `all` (all heads jointly: MiniMax-M2), before the
+///   rotary turn. Norms that are published as `1 + w` are the same function, with `1 + w` as the weight here;
+/// - `output-gate`: a sigmoid gate on the heads' outputs, made from the token (Qwen3-Next). Published with the rows of
+///   each head's query and gate in turn in one projection; here the gate has a projection of its own;
+/// - `sink-logits`: one learned score a head that joins every softmax and has no value (gpt-oss);
+/// - `scale`: what scores are multiplied with, default `1 / sqrt(headDimension)` (Granite's `attention_multiplier`; the
+///   inverse root of Gemma's `query_pre_attn_scalar`);
+/// - `projection-bias`: biases on all four projections (gpt-oss);
+/// - `short-convolution`: the kernel of a convolution on q, k and v, default that of the architecture.
+public struct SoftmaxAttention: Sendable {
     /// How queries and keys are normalised before the rotary turn.
     enum QueryKeyNorm: String, CaseIterable {
         case none
@@ -13,73 +27,55 @@ struct SoftmaxAttention: Sendable {
         case all
     }
 
-    static let optionNames = ["rotary-fraction", "rotary-base", "query-key-norm"]
+    static let optionNames =
+        RotaryEmbedding.optionNames + [
+            "query-key-norm", "output-gate", "sink-logits", "scale", "projection-bias", "short-convolution",
+        ]
 
     let projection: QueryKeyValueProjection
     let shape: AttentionShape
-    let rotaryDimension: Int
-    let rotaryBase: Double
+    let rotary: RotaryEmbedding
     let queryKeyNorm: QueryKeyNorm
+    let hasOutputGate: Bool
+    let hasSinkLogits: Bool
     let epsilon: Double
     let outputDeviation: Float
 
     init(_ request: MixerRequest, window: Int = 0, sinks: Int = 0) throws {
         let architecture = request.architecture
-        let keyValueWidth = architecture.keyValueHeads * architecture.headDimension
-        // No SiLU: softmax attention needs queries and keys of both signs (as in Primer, So et al. 2021).
-        projection = QueryKeyValueProjection(
-            architecture, queryWidth: architecture.heads * architecture.headDimension, keyWidth: keyValueWidth,
-            valueWidth: keyValueWidth, activates: false)
+        let scale = try request.number(
+            "scale", default: 1 / Double(architecture.headDimension).squareRoot(), in: 1e-6...1e6)
         shape = AttentionShape(
             heads: architecture.heads, keyValueHeads: architecture.keyValueHeads,
-            headDimension: architecture.headDimension, window: window, sinks: sinks)
-        let fraction = try request.number("rotary-fraction", default: 1, in: 0...1)
-        rotaryDimension = Int((Double(architecture.headDimension) * fraction / 2).rounded()) * 2
-        guard rotaryDimension <= architecture.headDimension else {
-            throw request.failure(
-                "rotary-fraction", "turns pairs, but headDimension \(architecture.headDimension) is odd",
-                remedy: "Give an even headDimension or a smaller fraction")
-        }
-        rotaryBase = try request.number(
-            "rotary-base", default: architecture.rotaryBase, in: 1.0.nextUp...1e12)
+            headDimension: architecture.headDimension, scale: Float(scale), window: window, sinks: sinks)
+        // No SiLU: softmax attention needs queries and keys of both signs (as in Primer, So et al. 2021).
+        projection = QueryKeyValueProjection(
+            architecture, queryWidth: shape.queryWidth, keyWidth: shape.keyWidth, valueWidth: shape.valueWidth,
+            kernel: try request.integer(
+                "short-convolution", default: architecture.shortConvolution, in: 0...Int(CK_CONVOLUTION_MAXIMUM)),
+            activates: false, hasBias: try request.boolean("projection-bias", default: false))
+        rotary = try RotaryEmbedding(request, elements: architecture.headDimension)
         let norm = try request.word(
             "query-key-norm", default: "none", among: QueryKeyNorm.allCases.map(\.rawValue))
         queryKeyNorm = QueryKeyNorm(rawValue: norm) ?? .none
+        hasOutputGate = try request.boolean("output-gate", default: false)
+        hasSinkLogits = try request.boolean("sink-logits", default: false)
         epsilon = architecture.normEpsilon
         outputDeviation = Float(architecture.outputDeviation)
     }
 
     var width: Int { projection.width }
-    var headsWidth: Int { projection.queryWidth }
-    /// Tokens that the state holds at most.
-    func entryCount(capacity: Int) -> Int {
-        shape.window == 0 ? capacity : min(capacity, shape.sinks + shape.window)
-    }
-
-    /// Where a token goes in the state: sinks stay, the others go round.
-    func entryIndex(position: Int) -> Int {
-        if shape.window == 0 || position < shape.sinks { return position }
-        return shape.sinks + (position - shape.sinks) % shape.window
-    }
-
-    func stateLayout(capacity: Int) -> StateLayout {
-        var layout = StateLayout()
-        projection.appendState(to: &layout)
-        let block = [shape.keyValueHeads, entryCount(capacity: capacity), shape.headDimension]
-        layout.append("keys", .cache, block, window: shape.window, sinks: shape.sinks)
-        layout.append("values", .cache, block, window: shape.window, sinks: shape.sinks)
-        return layout
-    }
+    var headsWidth: Int { shape.outputWidth }
 
     /// The width of a norm's weight, and how many parts it normalises.
     private typealias Parts = (width: Int, count: Int)
 
     private var queryParts: Parts {
-        queryKeyNorm == .all ? (projection.queryWidth, 1) : (shape.headDimension, shape.heads)
+        queryKeyNorm == .all ? (shape.queryWidth, 1) : (shape.headDimension, shape.heads)
     }
 
     private var keyParts: Parts {
-        queryKeyNorm == .all ? (projection.keyWidth, 1) : (shape.headDimension, shape.keyValueHeads)
+        queryKeyNorm == .all ? (shape.keyWidth, 1) : (shape.headDimension, shape.keyValueHeads)
     }
 
     func declareParameters(prefix: String, in layout: inout ParameterLayout) {
@@ -88,8 +84,15 @@ struct SoftmaxAttention: Sendable {
             layout.declare(prefix + "q_norm.weight", [queryParts.width], .constant(1), decays: false)
             layout.declare(prefix + "k_norm.weight", [keyParts.width], .constant(1), decays: false)
         }
+        if hasOutputGate {
+            layout.declare(
+                prefix + "output_gate.weight", [headsWidth, width],
+                .normal(standardDeviation: projection.deviation))
+        }
+        if hasSinkLogits { layout.declare(prefix + "sinks", [shape.heads], .constant(0), decays: false) }
         layout.declare(
             prefix + "out_proj.weight", [width, headsWidth], .normal(standardDeviation: outputDeviation))
+        if projection.hasBias { layout.declare(prefix + "out_proj.bias", [width], .constant(0), decays: false) }
     }
 
     // MARK: Parallel
@@ -102,52 +105,67 @@ struct SoftmaxAttention: Sendable {
                 rows, weights: [tape.parameter(prefix + "q_norm.weight"), tape.parameter(prefix + "k_norm.weight")],
                 counts: [queryParts.count, keyParts.count], epsilon: Float(epsilon))
         }
-        if rotaryDimension > 0 {
-            let table = RotaryTable.shared(time: x.shape[1], dimension: rotaryDimension, base: rotaryBase)
-            tape.rotary(
-                turned, heads: shape.heads + shape.keyValueHeads, headDimension: shape.headDimension, table: table)
-        }
-        let heads = tape.causalAttention(
+        rotary.turn(
+            turned, heads: shape.heads + shape.keyValueHeads, headDimension: shape.headDimension, on: tape)
+        var heads = tape.causalAttention(
             query: turned.columns(0, projection.queryWidth),
             key: turned.columns(projection.keyOffset, projection.keyWidth),
-            value: rows.columns(projection.valueOffset, projection.valueWidth), shape: shape)
-        return tape.linear(heads, tape.parameter(prefix + "out_proj.weight"))
+            value: rows.columns(projection.valueOffset, projection.valueWidth), shape: shape,
+            sinkLogits: hasSinkLogits ? tape.parameter(prefix + "sinks") : nil)
+        if hasOutputGate {
+            let gate = tape.linear(x, tape.parameter(prefix + "output_gate.weight"))
+            heads = tape.multiply(heads, tape.sigmoid(gate))
+        }
+        let output = tape.linear(heads, tape.parameter(prefix + "out_proj.weight"))
+        return projection.hasBias ? tape.add(output, tape.parameter(prefix + "out_proj.bias")) : output
     }
 
     // MARK: Recurrent
 
+    /// Tokens that the state holds at most.
+    private func entryCount(capacity: Int) -> Int {
+        shape.window == 0 ? capacity : min(capacity, shape.sinks + shape.window)
+    }
+
+    func stateLayout(capacity: Int) -> StateLayout {
+        let entries = entryCount(capacity: capacity)
+        var layout = StateLayout()
+        projection.appendState(to: &layout)
+        for (name, columns) in [("keys", shape.headDimension), ("values", shape.valueDimension)] {
+            layout.append(
+                name, .cache, [shape.keyValueHeads, entries, columns], window: shape.window, sinks: shape.sinks)
+        }
+        return layout
+    }
+
     func stepScratchCount(batch: Int, capacity: Int) -> Int {
-        batch * (projection.channels + headsWidth) + entryCount(capacity: capacity)
+        batch * (projection.channels + 2 * headsWidth) + shape.group * (entryCount(capacity: capacity) + 1)
     }
 
     func step(_ call: MixerStep) {
         let channels = projection.channels
         let rows = call.scratch
         let heads = rows + call.batch * channels
-        let scores = heads + call.batch * headsWidth
+        let gates = heads + call.batch * headsWidth
+        let scores = gates + call.batch * headsWidth
         projection.step(call, into: rows)
+        let layout = stateLayout(capacity: call.capacity)
+        let sinks = hasSinkLogits ? call.parameter("sinks") : nil
         for i in 0..<call.batch {
             let row = rows + i * channels
             let position = Int(call.positions[i])
             prepare(row, position: position, call)
-            // The state: the convolution's history, then a block of keys for each head, then one of values for each.
-            let dimension = shape.headDimension
-            let cache = call.states[i] + projection.stateCount
-            let columns = entryCount(capacity: call.capacity) * dimension
-            let place = entryIndex(position: position) * dimension
-            for part in 0..<(2 * shape.keyValueHeads) {
-                (cache + part * columns + place)
-                    .update(from: row + projection.keyOffset + part * dimension, count: dimension)
-            }
-            let count = min(position + 1, entryCount(capacity: call.capacity))
-            for head in 0..<shape.heads {
-                let keys = cache + head / (shape.heads / shape.keyValueHeads) * columns
-                ck_attention_decode(
-                    count, dimension, shape.scale, row + head * dimension, keys, dimension,
-                    keys + shape.keyValueHeads * columns, dimension, heads + i * headsWidth + head * dimension, scores)
-            }
+            attend(
+                row, state: call.states[i], layout: layout, position: position, sinks: sinks,
+                into: heads + i * headsWidth, scores: scores)
+        }
+        if hasOutputGate {
+            call.multiply("output_gate.weight", call.input, stride: width, into: gates, stride: headsWidth)
+            ck_sigmoid(call.batch * headsWidth, gates, gates)
+            ck_multiply(call.batch * headsWidth, heads, gates, heads)
         }
         call.multiply("out_proj.weight", heads, stride: headsWidth, into: call.output, stride: width)
+        if projection.hasBias { call.addBias("out_proj.bias", to: call.output, width: width) }
     }
 
     /// Normalises and turns the queries and keys of one token in place.
@@ -162,16 +180,28 @@ struct SoftmaxAttention: Sendable {
                 key.count, key.width, keys, key.width, call.parameter("k_norm.weight"), Float(epsilon), keys,
                 key.width, nil)
         }
-        guard rotaryDimension > 0 else { return }
-        let table = RotaryTable.shared(time: call.capacity, dimension: rotaryDimension, base: rotaryBase)
-        let start = position * rotaryDimension / 2
-        table.cosines.withUnsafeBufferPointer { cosines in
-            table.sines.withUnsafeBufferPointer { sines in
-                guard let cosines = cosines.baseAddress, let sines = sines.baseAddress else { return }
-                ck_rotary(
-                    1, shape.heads + shape.keyValueHeads, shape.headDimension, rotaryDimension, cosines + start,
-                    sines + start, row, projection.channels, 0)
-            }
+        rotary.turn(
+            row, heads: shape.heads + shape.keyValueHeads, headDimension: shape.headDimension, position: position,
+            capacity: call.capacity)
+    }
+
+    /// Writes a token's keys and values into the state and attends to all that it holds.
+    private func attend(
+        _ row: UnsafeMutablePointer<Float>, state: UnsafeMutablePointer<Float>, layout: StateLayout, position: Int,
+        sinks: UnsafeMutablePointer<Float>?, into output: UnsafeMutablePointer<Float>,
+        scores: UnsafeMutablePointer<Float>
+    ) {
+        guard let keys = layout["keys"], let values = layout["values"] else { return }
+        keys.write(row + projection.keyOffset, position: position, to: state)
+        values.write(row + projection.valueOffset, position: position, to: state)
+        let count = keys.entryCount(position: position + 1)
+        for head in 0..<shape.keyValueHeads {
+            let first = head * shape.group
+            ck_attention_decode(
+                shape.group, count, shape.headDimension, shape.valueDimension, shape.scale, sinks.map { $0 + first },
+                row + first * shape.headDimension, shape.headDimension, state + keys.block(head), shape.headDimension,
+                state + values.block(head), shape.valueDimension, output + first * shape.valueDimension,
+                shape.valueDimension, scores)
         }
     }
 
@@ -179,65 +209,37 @@ struct SoftmaxAttention: Sendable {
 
     func reference(_ x: [Double], time: Int, weights: [String: [Double]]) -> [Double] {
         let rows = projection.reference(x, weights: weights)
-        let channels = projection.channels
-        var queries = Reference.columns(rows, width: channels, offset: 0, count: projection.queryWidth)
-        var keys = Reference.columns(
-            rows, width: channels, offset: projection.keyOffset, count: projection.keyWidth)
-        let values = Reference.columns(
-            rows, width: channels, offset: projection.valueOffset, count: projection.valueWidth)
+        func part(_ offset: Int, _ count: Int) -> [Double] {
+            Reference.columns(rows, width: projection.channels, offset: offset, count: count)
+        }
+        var (queries, keys) = (part(0, shape.queryWidth), part(projection.keyOffset, shape.keyWidth))
         if let queryNorm = weights["q_norm.weight"], let keyNorm = weights["k_norm.weight"] {
             queries = Reference.rmsNorm(queries, queryNorm, epsilon: epsilon)
             keys = Reference.rmsNorm(keys, keyNorm, epsilon: epsilon)
         }
-        if rotaryDimension > 0 {
-            queries = Reference.rotary(
-                queries, heads: shape.heads, headDimension: shape.headDimension, dimension: rotaryDimension,
-                base: rotaryBase)
-            keys = Reference.rotary(
-                keys, heads: shape.keyValueHeads, headDimension: shape.headDimension, dimension: rotaryDimension,
-                base: rotaryBase)
+        var heads = Reference.attention(
+            rotary.reference(queries, heads: shape.heads, headDimension: shape.headDimension),
+            rotary.reference(keys, heads: shape.keyValueHeads, headDimension: shape.headDimension),
+            part(projection.valueOffset, shape.valueWidth), shape: shape, sinkLogits: weights["sinks"])
+        if let gate = weights["output_gate.weight"] {
+            heads = zip(heads, Reference.linear(x, gate, inputs: width)).map { $0 * Reference.sigmoid($1) }
         }
-        let heads = attend(queries, keys, values, time: time)
-        return Reference.linear(heads, weights["out_proj.weight"] ?? [], inputs: headsWidth)
-    }
-
-    private func attend(_ queries: [Double], _ keys: [Double], _ values: [Double], time: Int) -> [Double] {
-        let (dimension, group) = (shape.headDimension, shape.heads / shape.keyValueHeads)
-        var output = [Double](repeating: 0, count: queries.count)
-        for t in 0..<time {
-            let visible = (0...t).filter { shape.window == 0 || t - $0 < shape.window || $0 < shape.sinks }
-            for head in 0..<shape.heads {
-                let query = t * headsWidth + head * dimension
-                let column = head / group * dimension
-                let scores = visible.map { s in
-                    (0..<dimension).reduce(0.0) {
-                        $0 + queries[query + $1] * keys[s * projection.keyWidth + column + $1]
-                    } / Double(dimension).squareRoot()
-                }
-                let greatest = scores.max() ?? 0
-                let exponentials = scores.map { exp($0 - greatest) }
-                let sum = exponentials.reduce(0, +)
-                for (s, weight) in zip(visible, exponentials) {
-                    for i in 0..<dimension {
-                        output[query + i] += weight / sum * values[s * projection.valueWidth + column + i]
-                    }
-                }
-            }
-        }
-        return output
+        let output = Reference.linear(heads, weights["out_proj.weight"] ?? [], inputs: headsWidth)
+        return weights["out_proj.bias"].map { Reference.addBias(output, $0) } ?? output
     }
 
     // MARK: Cost
 
     func cost(context: Int) -> MixerCost {
-        let projections = projection.operations + Double(2 * width * headsWidth)
+        let outputs = Double(2 * width * headsWidth)
+        let projections = projection.operations + outputs + (hasOutputGate ? outputs : 0)
         // A product with a key and one with a value for each visible token.
-        let perKey = Double(4 * headsWidth)
+        let perKey = Double(2 * shape.heads * (shape.headDimension + shape.valueDimension))
         let visible = (0..<context).reduce(0.0) { $0 + Double(visibleCount(position: $1)) }
         return MixerCost(
             prefillFLOPs: projections + perKey * visible / Double(max(context, 1)),
             decodeFLOPs: projections + perKey * Double(visibleCount(position: context)),
-            stateBytes: Double(4 * stateLayout(capacity: context).usedCount(position: context)))
+            stateBytes: Double(4 * stateLayout(capacity: context).count))
     }
 
     /// Tokens that the token at a position sees, itself included.

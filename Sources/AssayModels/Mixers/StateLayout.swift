@@ -42,6 +42,17 @@ public struct StateLayout: Sendable, Hashable {
         /// Entries of a cache in use after `position` tokens.
         public func entryCount(position: Int) -> Int { min(position, shape[1]) }
 
+        /// Where the entries of a head of a cache begin in the state.
+        public func block(_ head: Int) -> Int { offset + head * shape[1] * shape[2] }
+
+        /// Writes a token's entry of a cache: `row` holds that of every head, one after another.
+        public func write(_ row: UnsafePointer<Float>, position: Int, to state: UnsafeMutablePointer<Float>) {
+            let place = entryIndex(position: position) * rowCount
+            for head in 0..<shape[0] {
+                (state + block(head) + place).update(from: row + head * rowCount, count: rowCount)
+            }
+        }
+
         /// Floats of the part in use after `position` tokens, as ranges of the state.
         func used(position: Int) -> [Range<Int>] {
             guard kind == .cache else { return count > 0 ? [offset..<(offset + count)] : [] }

@@ -6,8 +6,10 @@ public struct AttentionShape: Sendable, Hashable {
     public var heads: Int
     /// Key and value heads; each serves `heads / keyValueHeads` neighbouring query heads.
     public var keyValueHeads: Int
-    /// Width of a head.
+    /// Width of a query or key head.
     public var headDimension: Int
+    /// Width of a value head.
+    public var valueDimension: Int
     /// What the scores are multiplied with.
     public var scale: Float
     /// Tokens that a query sees, itself included; 0 for all before it.
@@ -15,17 +17,30 @@ public struct AttentionShape: Sendable, Hashable {
     /// First tokens that every query sees whatever the window.
     public var sinks: Int
 
-    /// A shape; the scale is `1 / sqrt(headDimension)` unless given.
+    /// A shape; values are as wide as keys, and the scale is `1 / sqrt(headDimension)`, unless given.
     public init(
-        heads: Int, keyValueHeads: Int, headDimension: Int, scale: Float? = nil, window: Int = 0, sinks: Int = 0
+        heads: Int, keyValueHeads: Int, headDimension: Int, valueDimension: Int? = nil, scale: Float? = nil,
+        window: Int = 0, sinks: Int = 0
     ) {
         self.heads = heads
         self.keyValueHeads = keyValueHeads
         self.headDimension = headDimension
+        self.valueDimension = valueDimension ?? headDimension
         self.scale = scale ?? 1 / Float(headDimension).squareRoot()
         self.window = window
         self.sinks = sinks
     }
+
+    /// Query heads that share a key and value head.
+    public var group: Int { heads / keyValueHeads }
+    /// Columns of all queries.
+    public var queryWidth: Int { heads * headDimension }
+    /// Columns of all keys.
+    public var keyWidth: Int { keyValueHeads * headDimension }
+    /// Columns of all values.
+    public var valueWidth: Int { keyValueHeads * valueDimension }
+    /// Columns of the output.
+    public var outputWidth: Int { heads * valueDimension }
 }
 
 extension Tape {
@@ -33,22 +48,23 @@ extension Tape {
     /// - Parameters:
     ///   - query: `[batch, time, heads * headDimension]`, possibly columns of a wider tensor.
     ///   - key: `[batch, time, keyValueHeads * headDimension]`, likewise.
-    ///   - value: as `key`.
-    /// - Returns: `[batch, time, heads * headDimension]`.
+    ///   - value: `[batch, time, keyValueHeads * valueDimension]`, likewise.
+    ///   - sinkLogits: `[heads]`, a score of each head that joins every softmax and has no value (gpt-oss), or nil.
+    /// - Returns: `[batch, time, heads * valueDimension]`.
     public func causalAttention(
-        query: TensorSlice, key: TensorSlice, value: TensorSlice, shape: AttentionShape
+        query: TensorSlice, key: TensorSlice, value: TensorSlice, shape: AttentionShape, sinkLogits: Tensor? = nil
     ) -> Tensor {
         precondition(
-            query.width == shape.heads * shape.headDimension
-                && key.width == shape.keyValueHeads * shape.headDimension && value.width == key.width
-                && shape.heads % shape.keyValueHeads == 0, "attention heads do not fit")
+            query.width == shape.queryWidth && key.width == shape.keyWidth && value.width == shape.valueWidth
+                && shape.heads % shape.keyValueHeads == 0 && sinkLogits?.count ?? shape.heads == shape.heads,
+            "attention heads do not fit")
         let (batch, time) = (query.tensor.shape[0], query.tensor.shape[1])
-        let output = tensor([batch, time, query.width])
+        let output = tensor([batch, time, shape.outputWidth])
+        let workspace = workspace(ck_attention_scratch_count(time, shape.headDimension, shape.valueDimension))
         record(
             AttentionOperation(
-                query: query, key: key, value: value, shape: shape, output: output,
-                logSumExp: scratch(batch * shape.heads * time),
-                workspace: workspace(ck_attention_scratch_count(time, shape.headDimension))))
+                query: query, key: key, value: value, shape: shape, sinkLogits: sinkLogits, output: output,
+                logSumExp: scratch(batch * shape.heads * time), workspace: workspace))
         return output
     }
 }
@@ -58,44 +74,55 @@ private final class AttentionOperation: TapeOperation {
     let key: TensorSlice
     let value: TensorSlice
     let shape: AttentionShape
+    let sinkLogits: Tensor?
     let output: Tensor
     let logSumExp: UnsafeMutablePointer<Float>
     let workspace: Workspace
     let claim: SliceClaim
 
     init(
-        query: TensorSlice, key: TensorSlice, value: TensorSlice, shape: AttentionShape, output: Tensor,
-        logSumExp: UnsafeMutablePointer<Float>, workspace: Workspace
+        query: TensorSlice, key: TensorSlice, value: TensorSlice, shape: AttentionShape, sinkLogits: Tensor?,
+        output: Tensor, logSumExp: UnsafeMutablePointer<Float>, workspace: Workspace
     ) {
         self.query = query
         self.key = key
         self.value = value
         self.shape = shape
+        self.sinkLogits = sinkLogits
         self.output = output
         self.logSumExp = logSumExp
         self.workspace = workspace
         claim = SliceClaim([query, key, value])
     }
 
+    /// A head of a sequence whose first token is `row`.
+    private func argument(head: Int, row: Int) -> ck_attention_head {
+        let keyValueHead = head / shape.group
+        return ck_attention_head(
+            time: output.shape[1], key_dimension: shape.headDimension, value_dimension: shape.valueDimension,
+            scale: shape.scale, window: shape.window, sinks: shape.sinks,
+            sink_logit: sinkLogits.map { UnsafePointer($0.value + head) },
+            q: query.value + row * query.stride + head * shape.headDimension,
+            k: key.value + row * key.stride + keyValueHead * shape.headDimension,
+            v: value.value + row * value.stride + keyValueHead * shape.valueDimension, ldq: query.stride,
+            ldk: key.stride, ldv: value.stride)
+    }
+
     func forward() {
         let (batch, time) = (output.shape[0], output.shape[1])
-        let (dimension, group) = (shape.headDimension, shape.heads / shape.keyValueHeads)
         for sequence in 0..<batch {
             let row = sequence * time
             for head in 0..<shape.heads {
-                let (q, kv) = (head * dimension, head / group * dimension)
+                var argument = argument(head: head, row: row)
                 ck_attention_forward(
-                    time, dimension, shape.scale, shape.window, shape.sinks,
-                    query.value + row * query.stride + q, query.stride, key.value + row * key.stride + kv, key.stride,
-                    value.value + row * value.stride + kv, value.stride, output.value + row * output.width + q,
-                    output.width, logSumExp + (sequence * shape.heads + head) * time, workspace.pointer)
+                    &argument, output.value + row * output.width + head * shape.valueDimension, output.width,
+                    logSumExp + (sequence * shape.heads + head) * time, workspace.pointer)
             }
         }
     }
 
     func backward() {
         let (batch, time) = (output.shape[0], output.shape[1])
-        let (dimension, group) = (shape.headDimension, shape.heads / shape.keyValueHeads)
         let gradient = output.gradient
         claim.claim()
         // The kernel has one flag for keys and values.
@@ -106,16 +133,19 @@ private final class AttentionOperation: TapeOperation {
         for sequence in 0..<batch {
             let row = sequence * time
             for head in 0..<shape.heads {
-                let (q, kv) = (head * dimension, head / group * dimension)
-                let addsKeyValue = addsBoth || head % group > 0
+                var argument = argument(head: head, row: row)
+                let (keyValueHead, member) = head.quotientAndRemainder(dividingBy: shape.group)
+                var gradients = ck_attention_gradients(
+                    dq: dq + row * query.stride + head * shape.headDimension,
+                    dk: dk + row * key.stride + keyValueHead * shape.headDimension,
+                    dv: dv + row * value.stride + keyValueHead * shape.valueDimension, lddq: query.stride,
+                    lddk: key.stride, lddv: value.stride, accumulate_dq: claim.adds(0) ? 1 : 0,
+                    accumulate_dkv: addsBoth || member > 0 ? 1 : 0, dsink_logit: sinkLogits.map { $0.gradient + head })
+                let place = row * output.width + head * shape.valueDimension
                 ck_attention_backward(
-                    time, dimension, shape.scale, shape.window, shape.sinks,
-                    query.value + row * query.stride + q, query.stride, key.value + row * key.stride + kv, key.stride,
-                    value.value + row * value.stride + kv, value.stride, output.value + row * output.width + q,
-                    output.width, logSumExp + (sequence * shape.heads + head) * time,
-                    gradient + row * output.width + q, output.width, dq + row * query.stride + q, query.stride,
-                    claim.adds(0) ? 1 : 0, dk + row * key.stride + kv, key.stride, dv + row * value.stride + kv,
-                    value.stride, addsKeyValue ? 1 : 0, workspace.pointer)
+                    &argument, output.value + place, output.width,
+                    logSumExp + (sequence * shape.heads + head) * time, gradient + place, output.width, &gradients,
+                    workspace.pointer)
             }
         }
     }

@@ -1,16 +1,20 @@
 import CKernels
 
 extension Tape {
-    /// Turns the first `table.dimension` elements of each of the first `heads` heads, IN PLACE, and returns `x`.
+    /// Turns the first `table.dimension` elements of each of `heads` heads, IN PLACE, and returns `x`.
     ///
-    /// - Parameter x: `[batch, time, at least heads * headDimension]`, the output of an operation whose backward does
-    ///   not read its output: a linear map, a norm or a convolution.
+    /// - Parameters:
+    ///   - x: `[batch, time, at least offset + heads * headDimension]`, the output of an operation whose backward does
+    ///     not read its output: a linear map, a norm or a convolution.
+    ///   - offset: the column where the first head begins.
     @discardableResult
-    public func rotary(_ x: Tensor, heads: Int, headDimension: Int, table: RotaryTable) -> Tensor {
-        precondition(x.shape.count == 3 && x.width >= heads * headDimension, "rotary heads do not fit")
+    public func rotary(
+        _ x: Tensor, offset: Int = 0, heads: Int, headDimension: Int, table: RotaryTable
+    ) -> Tensor {
+        precondition(x.shape.count == 3 && x.width >= offset + heads * headDimension, "rotary heads do not fit")
         precondition(table.time >= x.shape[1] && table.dimension <= headDimension, "a rotary table too small")
         if table.dimension > 0 {
-            record(RotaryOperation(x: x, heads: heads, headDimension: headDimension, table: table))
+            record(RotaryOperation(x: x, offset: offset, heads: heads, headDimension: headDimension, table: table))
         }
         return x
     }
@@ -18,12 +22,14 @@ extension Tape {
 
 private final class RotaryOperation: TapeOperation {
     let x: Tensor
+    let offset: Int
     let heads: Int
     let headDimension: Int
     let table: RotaryTable
 
-    init(x: Tensor, heads: Int, headDimension: Int, table: RotaryTable) {
+    init(x: Tensor, offset: Int, heads: Int, headDimension: Int, table: RotaryTable) {
         self.x = x
+        self.offset = offset
         self.heads = heads
         self.headDimension = headDimension
         self.table = table
@@ -34,7 +40,7 @@ private final class RotaryOperation: TapeOperation {
         for sequence in 0..<x.shape[0] {
             ck_rotary(
                 time, heads, headDimension, table.dimension, table.cosines, table.sines,
-                pointer + sequence * time * x.width, x.width, inverse)
+                pointer + sequence * time * x.width + offset, x.width, inverse)
         }
     }
 

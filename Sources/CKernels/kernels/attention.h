@@ -95,32 +95,33 @@ CK_INLINE float attention_row(float *scores, attention_span span, float *greates
 
 static const float attention_log2_e = 1.44269504088896341f, attention_log_2 = 0.693147180559945309f;
 
-static void isa_attention_forward(long time, long head_dimension, float scale, long window, long sinks, const float *q,
-                                  long ldq, const float *k, long ldk, const float *v, long ldv, float *out, long ldo,
-                                  float *logsumexp, float *scratch) {
-  const attention_view view = {window, sinks};
-  float *keys = scratch, *scores = scratch + ck_packed_count(time, head_dimension);
-  pack_panels(1, time, head_dimension, k, ldk, keys, head_dimension * CK_PANEL);
+static void isa_attention_forward(const ck_attention_head *head, float *out, long ldo, float *logsumexp,
+                                  float *scratch) {
+  const attention_view view = {head->window, head->sinks};
+  const long time = head->time, width = head->value_dimension;
+  const float base = head->sink_logit ? *head->sink_logit * attention_log2_e : -INFINITY;
+  float *keys = scratch, *scores = scratch + ck_packed_count(time, head->key_dimension);
+  pack_panels(1, time, head->key_dimension, head->k, head->ldk, keys, head->key_dimension * CK_PANEL);
   for (long i = 0; i < time; i += CK_TILE_ROWS) {
     const long rows = time - i < CK_TILE_ROWS ? time - i : CK_TILE_ROWS, last = i + rows - 1;
     float greatest[CK_TILE_ROWS], sum[CK_TILE_ROWS];
-    for (long r = 0; r < rows; r++) greatest[r] = -INFINITY, sum[r] = 0;
+    for (long r = 0; r < rows; r++) greatest[r] = base, sum[r] = head->sink_logit ? 1 : 0;
     long from = 0, to = 0;
     for (int first = 1; attention_next_block(view, i, last, CK_ATTENTION_KEYS, &from, &to); first = 0) {
       const attention_span span = attention_visible(view, from, to, i, last);
-      attention_products(rows, head_dimension, scale * attention_log2_e, q + i * ldq, ldq, keys, from, span, scores,
-                         CK_ATTENTION_KEYS);
+      attention_products(rows, head->key_dimension, head->scale * attention_log2_e, head->q + i * head->ldq,
+                         head->ldq, keys, from, span, scores, CK_ATTENTION_KEYS);
       for (long r = 0; r < rows; r++) {
         float *row = scores + r * CK_ATTENTION_KEYS;
         attention_mask(view, i + r, from, span, row);
         const float factor = attention_row(row, span, &greatest[r], &sum[r]);
-        if (!first && factor != 1) row_scale(out + (i + r) * ldo, factor, NULL, out + (i + r) * ldo, head_dimension);
+        if (!first && factor != 1) row_scale(out + (i + r) * ldo, factor, NULL, out + (i + r) * ldo, width);
       }
-      gemm_direct(0, rows, head_dimension, span.last - span.first, 1, scores + span.first, CK_ATTENTION_KEYS,
-                  v + (from + span.first) * ldv, ldv, first ? 0 : 1, out + i * ldo, ldo);
+      gemm_direct(0, rows, width, span.last - span.first, 1, scores + span.first, CK_ATTENTION_KEYS,
+                  head->v + (from + span.first) * head->ldv, head->ldv, first ? 0 : 1, out + i * ldo, ldo);
     }
     for (long r = 0; r < rows; r++) {
-      row_scale(out + (i + r) * ldo, 1.0f / sum[r], NULL, out + (i + r) * ldo, head_dimension);
+      row_scale(out + (i + r) * ldo, 1.0f / sum[r], NULL, out + (i + r) * ldo, width);
       logsumexp[i + r] = attention_log_2 * greatest[r] + logf(sum[r]);
     }
   }
@@ -150,7 +151,7 @@ CK_INLINE void attention_row_backward(float *scores, float *slopes, attention_sp
 
 /// dK or dV of the keys [from, to) += transpose(weights) right, where the rows of weights and right are the `queries`
 /// from query i on: tile by tile of keys, each with the queries that see some of it.
-static void attention_keys_backward(attention_view view, long head_dimension, long i, long queries, long from, long to,
+static void attention_keys_backward(attention_view view, long width, long i, long queries, long from, long to,
                                     const float *weights, const float *right, long ldr, float *gradient, long ldg) {
   for (long j = from; j < to; j += CK_TILE_ROWS) {
     const long keys = to - j < CK_TILE_ROWS ? to - j : CK_TILE_ROWS;
@@ -158,55 +159,72 @@ static void attention_keys_backward(attention_view view, long head_dimension, lo
     if (view.window > 0 && from >= view.sinks && j + keys - 1 + view.window - i < end)
       end = j + keys - 1 + view.window - i;
     if (begin >= end) continue;
-    gemm_direct(1, keys, head_dimension, end - begin, 1, weights + begin * CK_ATTENTION_BLOCK + (j - from),
-                CK_ATTENTION_BLOCK, right + (i + begin) * ldr, ldr, 1, gradient + j * ldg, ldg);
+    gemm_direct(1, keys, width, end - begin, 1, weights + begin * CK_ATTENTION_BLOCK + (j - from), CK_ATTENTION_BLOCK,
+                right + (i + begin) * ldr, ldr, 1, gradient + j * ldg, ldg);
   }
 }
 
-static void isa_attention_backward(long time, long head_dimension, float scale, long window, long sinks,
-                                   const float *q, long ldq, const float *k, long ldk, const float *v, long ldv,
-                                   const float *out, long ldo, const float *logsumexp, const float *dout, long lddo,
-                                   float *dq, long lddq, int accumulate_dq, float *dk, long lddk, float *dv,
-                                   long lddv, int accumulate_dkv, float *scratch) {
+/// delta = sum(dout out) of the queries from i on. The sink's probability has no value, so its slope is -delta.
+CK_INLINE void attention_deltas(const ck_attention_head *head, long i, long queries, const float *out, long ldo,
+                                const float *dout, long lddo, const float *logsumexp, float *delta, float *dsink) {
+  float sum = 0;
+  for (long r = 0; r < queries; r++) {
+    delta[r] = row_dot(dout + (i + r) * lddo, out + (i + r) * ldo, head->value_dimension);
+    if (dsink) sum += expf(*head->sink_logit - logsumexp[i + r]) * delta[r];
+  }
+  if (dsink) *dsink -= sum;
+}
+
+static void isa_attention_backward(const ck_attention_head *head, const float *out, long ldo, const float *logsumexp,
+                                   const float *dout, long lddo, const ck_attention_gradients *to_add,
+                                   float *scratch) {
   enum { size = CK_ATTENTION_BLOCK };
-  const attention_view view = {window, sinks};
-  float *keys = scratch, *values = keys + ck_packed_count(time, head_dimension);
-  float *scores = values + ck_packed_count(time, head_dimension), *slopes = scores + size * size;
-  pack_panels(1, time, head_dimension, k, ldk, keys, head_dimension * CK_PANEL);
-  pack_panels(1, time, head_dimension, v, ldv, values, head_dimension * CK_PANEL);
-  if (!accumulate_dkv) {
-    gemm_scale(time, head_dimension, 0, dk, lddk);
-    gemm_scale(time, head_dimension, 0, dv, lddv);
+  const attention_view view = {head->window, head->sinks};
+  const long time = head->time, key_width = head->key_dimension, value_width = head->value_dimension;
+  float *dq = to_add->dq, *dk = to_add->dk, *dv = to_add->dv;
+  const long lddq = to_add->lddq, lddk = to_add->lddk, lddv = to_add->lddv;
+  float *keys = scratch, *values = keys + ck_packed_count(time, key_width);
+  float *scores = values + ck_packed_count(time, value_width), *slopes = scores + size * size;
+  pack_panels(1, time, key_width, head->k, head->ldk, keys, key_width * CK_PANEL);
+  pack_panels(1, time, value_width, head->v, head->ldv, values, value_width * CK_PANEL);
+  if (!to_add->accumulate_dkv) {
+    gemm_scale(time, key_width, 0, dk, lddk);
+    gemm_scale(time, value_width, 0, dv, lddv);
   }
   for (long i = 0; i < time; i += size) {
     const long queries = time - i < size ? time - i : size;
     float delta[size];
-    for (long r = 0; r < queries; r++) delta[r] = row_dot(dout + (i + r) * lddo, out + (i + r) * ldo, head_dimension);
-    if (!accumulate_dq) gemm_scale(queries, head_dimension, 0, dq + i * lddq, lddq);
+    attention_deltas(head, i, queries, out, ldo, dout, lddo, logsumexp, delta, to_add->dsink_logit);
+    if (!to_add->accumulate_dq) gemm_scale(queries, key_width, 0, dq + i * lddq, lddq);
     long from = 0, to = 0;
     while (attention_next_block(view, i, i + queries - 1, size, &from, &to)) {
       for (long r = 0; r < queries; r += CK_TILE_ROWS) {
         const long rows = queries - r < CK_TILE_ROWS ? queries - r : CK_TILE_ROWS, t = i + r;
         const attention_span span = attention_visible(view, from, to, t, t + rows - 1);
         float *p = scores + r * size, *ds = slopes + r * size;
-        attention_products(rows, head_dimension, scale * attention_log2_e, q + t * ldq, ldq, keys, from, span, p, size);
-        attention_products(rows, head_dimension, 1, dout + t * lddo, lddo, values, from, span, ds, size);
+        attention_products(rows, key_width, head->scale * attention_log2_e, head->q + t * head->ldq, head->ldq, keys,
+                           from, span, p, size);
+        attention_products(rows, value_width, 1, dout + t * lddo, lddo, values, from, span, ds, size);
         for (long s = 0; s < rows; s++) {
           attention_mask(view, t + s, from, span, p + s * size);
-          attention_row_backward(p + s * size, ds + s * size, span, logsumexp[t + s], delta[r + s], scale);
+          attention_row_backward(p + s * size, ds + s * size, span, logsumexp[t + s], delta[r + s], head->scale);
         }
-        gemm_direct(0, rows, head_dimension, span.last - span.first, 1, ds + span.first, size,
-                    k + (from + span.first) * ldk, ldk, 1, dq + t * lddq, lddq);
+        gemm_direct(0, rows, key_width, span.last - span.first, 1, ds + span.first, size,
+                    head->k + (from + span.first) * head->ldk, head->ldk, 1, dq + t * lddq, lddq);
       }
-      attention_keys_backward(view, head_dimension, i, queries, from, to, scores, dout, lddo, dv, lddv);
-      attention_keys_backward(view, head_dimension, i, queries, from, to, slopes, q, ldq, dk, lddk);
+      attention_keys_backward(view, value_width, i, queries, from, to, scores, dout, lddo, dv, lddv);
+      attention_keys_backward(view, key_width, i, queries, from, to, slopes, head->q, head->ldq, dk, lddk);
     }
   }
 }
 
-static void isa_attention_decode(long keys, long head_dimension, float scale, const float *q, const float *k, long ldk,
-                                 const float *v, long ldv, float *out, float *scratch) {
-  gemm_inner(1, keys, head_dimension, scale, q, head_dimension, k, ldk, 0, scratch, keys);
-  isa_softmax_rows(1, keys, scratch, keys, scratch, keys);
-  isa_gemm(0, 0, 1, head_dimension, keys, 1, scratch, keys, v, ldv, 0, out, head_dimension);
+static void isa_attention_decode(long queries, long keys, long key_dimension, long value_dimension, float scale,
+                                 const float *sink_logits, const float *q, long ldq, const float *k, long ldk,
+                                 const float *v, long ldv, float *out, long ldo, float *scratch) {
+  const long lds = keys + 1, columns = keys + (sink_logits ? 1 : 0);
+  isa_gemm(0, 1, queries, keys, key_dimension, scale, q, ldq, k, ldk, 0, scratch, lds);
+  if (sink_logits)
+    for (long i = 0; i < queries; i++) scratch[i * lds + keys] = sink_logits[i];
+  isa_softmax_rows(queries, columns, scratch, lds, scratch, lds);
+  isa_gemm(0, 0, queries, value_dimension, keys, 1, scratch, lds, v, ldv, 0, out, ldo);
 }

@@ -101,21 +101,18 @@ CK_FUNCTION(void, convolution_step,
             (channels, kernel, history, x, weight, bias, silu, y))
 
 CK_FUNCTION(void, attention_forward,
-            (long time, long head_dimension, float scale, long window, long sinks, const float *q, long ldq,
-             const float *k, long ldk, const float *v, long ldv, float *out, long ldo, float *logsumexp,
-             float *scratch),
-            (time, head_dimension, scale, window, sinks, q, ldq, k, ldk, v, ldv, out, ldo, logsumexp, scratch))
+            (const ck_attention_head *head, float *out, long ldo, float *logsumexp, float *scratch),
+            (head, out, ldo, logsumexp, scratch))
 CK_FUNCTION(void, attention_backward,
-            (long time, long head_dimension, float scale, long window, long sinks, const float *q, long ldq,
-             const float *k, long ldk, const float *v, long ldv, const float *out, long ldo, const float *logsumexp,
-             const float *dout, long lddo, float *dq, long lddq, int accumulate_dq, float *dk, long lddk, float *dv,
-             long lddv, int accumulate_dkv, float *scratch),
-            (time, head_dimension, scale, window, sinks, q, ldq, k, ldk, v, ldv, out, ldo, logsumexp, dout, lddo, dq,
-             lddq, accumulate_dq, dk, lddk, dv, lddv, accumulate_dkv, scratch))
+            (const ck_attention_head *head, const float *out, long ldo, const float *logsumexp, const float *dout,
+             long lddo, const ck_attention_gradients *gradients, float *scratch),
+            (head, out, ldo, logsumexp, dout, lddo, gradients, scratch))
 CK_FUNCTION(void, attention_decode,
-            (long keys, long head_dimension, float scale, const float *q, const float *k, long ldk, const float *v,
-             long ldv, float *out, float *scratch),
-            (keys, head_dimension, scale, q, k, ldk, v, ldv, out, scratch))
+            (long queries, long keys, long key_dimension, long value_dimension, float scale, const float *sink_logits,
+             const float *q, long ldq, const float *k, long ldk, const float *v, long ldv, float *out, long ldo,
+             float *scratch),
+            (queries, keys, key_dimension, value_dimension, scale, sink_logits, q, ldq, k, ldk, v, ldv, out, ldo,
+             scratch))
 
 CK_FUNCTION(void, cross_entropy,
             (long rows, long vocabulary, const float *logits, const int32_t *targets, const float *weights, float *nll,
