@@ -15,6 +15,14 @@ private let architectures: [Architecture] = [
         "sliding-window", options: ["window": 4, "sinks": 2, "query-key-norm": "head"], heads: 4, keyValueHeads: 2,
         shortConvolution: 2),
     ModelChecks.tiny("sliding-window", options: ["window": 50, "sinks": 1]),
+    ModelChecks.tiny(
+        "full", options: ["output-gate": true, "query-key-norm": "head", "rotary-fraction": 0.34], heads: 4,
+        keyValueHeads: 2),
+    ModelChecks.tiny(
+        "full", options: ["sink-logits": true, "projection-bias": true, "scale": 0.9], shortConvolution: 3),
+    ModelChecks.tiny(
+        "sliding-window", options: ["window": 3, "sinks": 1, "sink-logits": true, "short-convolution": 0], heads: 6,
+        keyValueHeads: 1, shortConvolution: 3),
 ]
 
 @Suite struct SoftmaxAttentionTests {
@@ -47,6 +55,38 @@ private let architectures: [Architecture] = [
             sequence[0] = (sequence[0] + 1) % Int32(vocabulary)
             let after = ModelChecks.parallel(model, weights, [sequence])[0].suffix(vocabulary)
             #expect(before.elementsEqual(after) != remembers)
+        }
+    }
+
+    @Test("every option keeps the contract of a mixer", arguments: architectures.suffix(3))
+    func conformance(_ architecture: Architecture) throws {
+        let report = try MixerConformance.check(architecture)
+        #expect(report.isSound, "\(report)")
+    }
+
+    @Test(
+        "without rotary embedding a token sees a set: the order of those before it does not matter",
+        arguments: ["full", "sliding-window", "mla"])
+    func noPositions(_ mixer: String) throws {
+        for (fraction, matters) in [(0.0, false), (1.0, true)] {
+            let model = try LanguageModel(
+                ModelChecks.tiny(mixer, options: ["rotary-fraction": .number(fraction)], layers: 1))
+            let weights = ModelChecks.weights(model)
+            let sequence = ModelChecks.tokens(model, count: 9)
+            let swapped = [sequence[3], sequence[5], sequence[0], sequence[1], sequence[7], sequence[4], sequence[6]]
+            let other = swapped + [sequence[2], sequence[8]]
+            let last = [sequence, other].map {
+                ModelChecks.parallel(model, weights, [$0])[0].suffix(model.architecture.vocabularyCount)
+            }
+            let difference = zip(last[0], last[1]).map { abs($0 - $1) }.max() ?? 0
+            #expect(matters ? difference > 1e-3 : difference < 1e-5)
+        }
+    }
+
+    @Test("options that cannot be are refused by name")
+    func refusals() {
+        for options in [["scale": 0], ["output-gate": 1], ["short-convolution": 9]] as [[String: MixerOption]] {
+            #expect(throws: (any Error).self) { _ = try LanguageModel(ModelChecks.tiny("full", options: options)) }
         }
     }
 }

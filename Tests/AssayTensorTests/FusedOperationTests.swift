@@ -167,6 +167,40 @@ import Testing
         ).run()
     }
 
+    @Test("values of another width than keys, and a score that joins every softmax")
+    func attentionSinkLogits() {
+        let shape = AttentionShape(heads: 4, keyValueHeads: 2, headDimension: 3, valueDimension: 2)
+        OperationCheck(
+            inputs: [[1, 6, 12], [1, 6, 6], [1, 6, 4]], parameters: [[4]],
+            record: { tape, x in
+                [
+                    tape.causalAttention(
+                        query: x[0].allColumns, key: x[1].allColumns, value: x[2].allColumns, shape: shape,
+                        sinkLogits: x[3])
+                ]
+            },
+            reference: { values in
+                let rows = zip(values, [12, 6, 4]).map { Definition.rows($0, width: $1) }
+                return Definition.attention(
+                    rows[0], rows[1], rows[2], heads: 4, keyValueHeads: 2, sinkLogits: values[3])
+            }
+        ).run()
+    }
+
+    @Test("a short convolution between two gates")
+    func gatedConvolution() {
+        OperationCheck(
+            inputs: [[2, 6, 15]], parameters: [[5, 3]],
+            record: { [$0.gatedConvolution($1[0], $1[1])] },
+            reference: { values in
+                let rows = Definition.rows(values[0], width: 15)
+                let gated = rows.flatMap { row in (0..<5).map { row[$0] * row[10 + $0] } }
+                let filtered = Definition.convolution(gated, values[1], time: 6, channels: 5, silu: false)
+                return zip(rows.flatMap { $0[5..<10] }, filtered).map { $0 * $1 }
+            }
+        ).run()
+    }
+
     @Test("values and keys of which one has a gradient already")
     func attentionMixedClaims() {
         let shape = AttentionShape(heads: 1, keyValueHeads: 1, headDimension: 3)

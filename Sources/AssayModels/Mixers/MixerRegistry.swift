@@ -5,8 +5,10 @@ public enum MixerRegistry {
     /// The mixers.
     public static let types: [any Mixer.Type] = [
         FullAttention.self,
+        GatedConvolution.self,
         GatedDeltaNet.self,
         LightningAttention.self,
+        MultiHeadLatentAttention.self,
         SigmoidAttention.self,
         SlidingWindowAttention.self,
     ]

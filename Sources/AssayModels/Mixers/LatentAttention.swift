@@ -1,0 +1,266 @@
+import AssayTensor
+import CKernels
+
+/// Queries, keys and values by way of a latent vector a token: what multi-head latent attention, dense and sparse, is
+/// made of (DeepSeek-V2, arXiv 2405.04434, section 2.1).
+///
+///     c, r = x W_kv_a;  c = rms(c);  k_h, v_h = c W_kv_b;  key of head h = turned(r) | k_h
+///     q = x W_q, or rms(x W_q_a) W_q_b;  query of head h = turned(q_r) | q_h
+///
+/// Decoding keeps c and r only. Instead of expanding the cache, it multiplies the query with the keys' half of W_kv_b and
+/// the mean of latents with the values' half: q_h (c W)' = (q_h W') c'.
+///
+/// A head is `rotary | own` and rotary pairs are half-split; published checkpoints have `own | rotary` in interleaved
+/// pairs, the same function after a permutation of the projections' rows.
+struct LatentAttention: Sendable {
+    static let optionNames =
+        [
+            "latent-dimension", "query-latent-dimension", "nope-dimension", "rotary-dimension", "value-dimension",
+            "scale",
+        ] + RotaryEmbedding.optionNames
+    /// That of the published models' latent norms, whatever their other norms have.
+    static let epsilon = 1e-6
+
+    let width: Int
+    let latent: Int
+    /// Width of the queries' latent; 0 for a direct projection.
+    let queryLatent: Int
+    /// Elements of a head that are its own.
+    let own: Int
+    /// Elements of a key that all heads share, and of a query that meet them.
+    let shared: Int
+    let rotary: RotaryEmbedding
+    /// Of the expanded heads.
+    let shape: AttentionShape
+    private let deviation: Float
+    private let outputDeviation: Float
+
+    init(_ request: MixerRequest) throws {
+        let architecture = request.architecture
+        let dimension = architecture.headDimension
+        width = architecture.width
+        latent = try request.integer("latent-dimension", default: 4 * dimension, in: 1...65_536)
+        queryLatent = try request.integer("query-latent-dimension", default: 0, in: 0...65_536)
+        own = try request.integer("nope-dimension", default: dimension, in: 1...4_096)
+        shared = try request.integer("rotary-dimension", default: (dimension + 3) / 4 * 2, in: 0...4_096)
+        rotary = try RotaryEmbedding(request, elements: shared, called: "rotary-dimension")
+        let scale = try request.number("scale", default: 1 / Double(own + shared).squareRoot(), in: 1e-6...1e6)
+        shape = AttentionShape(
+            heads: architecture.heads, keyValueHeads: architecture.heads, headDimension: own + shared,
+            valueDimension: try request.integer("value-dimension", default: dimension, in: 1...4_096),
+            scale: Float(scale))
+        deviation = Float(architecture.initialDeviation)
+        outputDeviation = Float(architecture.outputDeviation)
+    }
+
+    var heads: Int { shape.heads }
+    /// Columns of the keys' own parts, the first outputs of `kv_b_proj`.
+    private var ownWidth: Int { heads * own }
+    /// What queries are made from: their latent, or the token.
+    var querySourceWidth: Int { queryLatent > 0 ? queryLatent : width }
+
+    func declareParameters(prefix: String, in layout: inout ParameterLayout) {
+        func matrix(_ name: String, _ shape: [Int]) {
+            layout.declare(prefix + name, shape, .normal(standardDeviation: deviation))
+        }
+        if queryLatent > 0 {
+            matrix("q_a_proj.weight", [queryLatent, width])
+            layout.declare(prefix + "q_a_norm.weight", [queryLatent], .constant(1), decays: false)
+        }
+        matrix(queryName, [shape.queryWidth, querySourceWidth])
+        matrix("kv_a_proj.weight", [latent + shared, width])
+        layout.declare(prefix + "kv_a_norm.weight", [latent], .constant(1), decays: false)
+        matrix("kv_b_proj.weight", [ownWidth + shape.valueWidth, latent])
+        layout.declare(
+            prefix + "out_proj.weight", [width, shape.outputWidth], .normal(standardDeviation: outputDeviation))
+    }
+
+    private var queryName: String { queryLatent > 0 ? "q_b_proj.weight" : "q_proj.weight" }
+
+    // MARK: Parallel
+
+    /// The expanded heads of a sequence.
+    struct Heads {
+        let query: Tensor
+        let key: TensorSlice
+        let value: TensorSlice
+        /// What the queries were made from.
+        let querySource: Tensor
+    }
+
+    func record(_ x: Tensor, prefix: String, on tape: Tape) -> Heads {
+        var source = x
+        if queryLatent > 0 {
+            source = tape.rmsNorm(
+                tape.linear(x, tape.parameter(prefix + "q_a_proj.weight")),
+                tape.parameter(prefix + "q_a_norm.weight"), epsilon: Float(Self.epsilon))
+        }
+        let query = tape.linear(source, tape.parameter(prefix + queryName))
+        rotary.turn(query, heads: heads, headDimension: shape.headDimension, on: tape)
+        let rows = tape.linear(x, tape.parameter(prefix + "kv_a_proj.weight"))
+        rotary.turn(rows, offset: latent, heads: 1, headDimension: shared, on: tape)
+        let latents = tape.rmsNormParts(
+            rows, weights: [tape.parameter(prefix + "kv_a_norm.weight")], counts: [1], epsilon: Float(Self.epsilon))
+        let expanded = tape.linear(latents, tape.parameter(prefix + "kv_b_proj.weight"))
+        var key = expanded.columns(0, ownWidth)
+        if shared > 0 { key = tape.headsWithShared(rows.columns(latent, shared), own: key, heads: heads).allColumns }
+        return Heads(
+            query: query, key: key, value: expanded.columns(ownWidth, shape.valueWidth), querySource: source)
+    }
+
+    // MARK: Recurrent
+
+    /// Adds the caches of latents and of shared keys.
+    func appendState(to layout: inout StateLayout, capacity: Int) {
+        layout.append("latents", .cache, [1, capacity, latent])
+        layout.append("rotary-keys", .cache, [1, capacity, shared])
+    }
+
+    /// Rows of a step in its scratch.
+    struct Rows {
+        /// `[batch, querySourceWidth]`; the input itself without a query latent.
+        var source: UnsafePointer<Float>
+        /// `[batch, heads, shared + own]`.
+        let queries: UnsafeMutablePointer<Float>
+        /// `[batch, latent | shared]`.
+        let entries: UnsafeMutablePointer<Float>
+        /// Queries as latents, and after attention their mean latents: `[batch, heads, latent]`.
+        let absorbed: UnsafeMutablePointer<Float>
+        /// `[batch, heads, valueDimension]`.
+        let outputs: UnsafeMutablePointer<Float>
+        /// What is left of the scratch.
+        let rest: UnsafeMutablePointer<Float>
+    }
+
+    func rowCount(batch: Int) -> Int {
+        batch * (queryLatent + shape.queryWidth + latent + shared + heads * latent + shape.outputWidth)
+    }
+
+    /// Projects the tokens of a step: turned queries, queries as latents, normalised latents and turned shared keys.
+    func project(_ call: MixerStep) -> Rows {
+        let queries = call.scratch + call.batch * queryLatent
+        let entries = queries + call.batch * shape.queryWidth
+        let absorbed = entries + call.batch * (latent + shared)
+        let outputs = absorbed + call.batch * heads * latent
+        var rows = Rows(
+            source: call.input, queries: queries, entries: entries, absorbed: absorbed, outputs: outputs,
+            rest: outputs + call.batch * shape.outputWidth)
+        if queryLatent > 0 {
+            call.multiply("q_a_proj.weight", call.input, stride: width, into: call.scratch, stride: queryLatent)
+            ck_rms_norm_forward(
+                call.batch, queryLatent, call.scratch, queryLatent, call.parameter("q_a_norm.weight"),
+                Float(Self.epsilon), call.scratch, queryLatent, nil)
+            rows.source = UnsafePointer(call.scratch)
+        }
+        call.multiply(queryName, rows.source, stride: querySourceWidth, into: queries, stride: shape.queryWidth)
+        call.multiply("kv_a_proj.weight", call.input, stride: width, into: entries, stride: latent + shared)
+        ck_rms_norm_forward(
+            call.batch, latent, entries, latent + shared, call.parameter("kv_a_norm.weight"), Float(Self.epsilon),
+            entries, latent + shared, nil)
+        for i in 0..<call.batch {
+            let position = Int(call.positions[i])
+            rotary.turn(
+                queries + i * shape.queryWidth, heads: heads, headDimension: shape.headDimension, position: position,
+                capacity: call.capacity)
+            rotary.turn(
+                entries + i * (latent + shared) + latent, heads: 1, headDimension: shared, position: position,
+                capacity: call.capacity)
+        }
+        let weight = call.parameter("kv_b_proj.weight")
+        for head in 0..<heads {
+            ck_gemm(
+                0, 0, call.batch, latent, own, 1, queries + head * shape.headDimension + shared, shape.queryWidth,
+                weight + head * own * latent, latent, 0, absorbed + head * latent, heads * latent)
+        }
+        return rows
+    }
+
+    /// Keeps the latent and the shared key of token i of a step.
+    func write(_ i: Int, _ rows: Rows, position: Int, to state: UnsafeMutablePointer<Float>, layout: StateLayout) {
+        let entry = rows.entries + i * (latent + shared)
+        layout["latents"]?.write(entry, position: position, to: state)
+        layout["rotary-keys"]?.write(entry + latent, position: position, to: state)
+    }
+
+    /// Attends with token i of a step to some latents and shared keys, and leaves each head's mean latent in place of
+    /// its query. scores: `[heads, count]`.
+    func attend(
+        _ i: Int, _ rows: Rows, count: Int, latents: UnsafePointer<Float>, sharedKeys: UnsafePointer<Float>?,
+        scores: UnsafeMutablePointer<Float>
+    ) {
+        let queries = rows.absorbed + i * heads * latent
+        ck_gemm(0, 1, heads, count, latent, shape.scale, queries, latent, latents, latent, 0, scores, count)
+        if let sharedKeys {
+            ck_gemm(
+                0, 1, heads, count, shared, shape.scale, rows.queries + i * shape.queryWidth, shape.headDimension,
+                sharedKeys, shared, 1, scores, count)
+        }
+        ck_softmax_rows(heads, count, scores, count, scores, count)
+        ck_gemm(0, 0, heads, latent, count, 1, scores, count, latents, latent, 0, queries, latent)
+    }
+
+    /// The outputs of a step from the mean latents of its tokens.
+    func finish(_ rows: Rows, _ call: MixerStep) {
+        for head in 0..<heads {
+            let first = ownWidth + head * shape.valueDimension
+            call.multiply(
+                "kv_b_proj.weight", outputs: first..<(first + shape.valueDimension), rows.absorbed + head * latent,
+                stride: heads * latent, into: rows.outputs + head * shape.valueDimension, stride: shape.outputWidth)
+        }
+        call.multiply("out_proj.weight", rows.outputs, stride: shape.outputWidth, into: call.output, stride: width)
+    }
+
+    // MARK: Reference
+
+    /// The expanded heads, in double precision.
+    func referenceHeads(
+        _ x: [Double], time: Int, weights: [String: [Double]]
+    ) -> (queries: [Double], keys: [Double], values: [Double], querySource: [Double]) {
+        func weight(_ name: String) -> [Double] {
+            guard let values = weights[name] else { preconditionFailure("no \(name)") }
+            return values
+        }
+        var source = x
+        if queryLatent > 0 {
+            source = Reference.rmsNorm(
+                Reference.linear(x, weight("q_a_proj.weight"), inputs: width), weight("q_a_norm.weight"),
+                epsilon: Self.epsilon)
+        }
+        let queries = Reference.linear(source, weight(queryName), inputs: querySourceWidth)
+        let rows = Reference.linear(x, weight("kv_a_proj.weight"), inputs: width)
+        func part(_ offset: Int, _ count: Int) -> [Double] {
+            Reference.columns(rows, width: latent + shared, offset: offset, count: count)
+        }
+        let latents = Reference.rmsNorm(part(0, latent), weight("kv_a_norm.weight"), epsilon: Self.epsilon)
+        let expanded = Reference.linear(latents, weight("kv_b_proj.weight"), inputs: latent)
+        let turned = rotary.reference(part(latent, shared), heads: 1, headDimension: shared)
+        var keys: [Double] = []
+        for t in 0..<time {
+            for head in 0..<heads {
+                let start = t * (ownWidth + shape.valueWidth) + head * own
+                keys += turned[(t * shared)..<((t + 1) * shared)] + expanded[start..<(start + own)]
+            }
+        }
+        let values = Reference.columns(
+            expanded, width: ownWidth + shape.valueWidth, offset: ownWidth, count: shape.valueWidth)
+        return (
+            rotary.reference(queries, heads: heads, headDimension: shape.headDimension), keys, values, source
+        )
+    }
+
+    // MARK: Cost
+
+    /// Operations of all projections of a token. Absorbing a query and expanding a mean latent cost in decoding what
+    /// expanding a latent costs in prefill.
+    var projectionFLOPs: Double {
+        let queries = queryLatent * width + shape.queryWidth * querySourceWidth
+        let entries = (latent + shared) * width + (ownWidth + shape.valueWidth) * latent
+        return Double(2 * (queries + entries + width * shape.outputWidth))
+    }
+
+    /// Operations of a query and a visible key, expanded as in prefill.
+    var expandedFLOPs: Double { Double(2 * heads * (shape.headDimension + shape.valueDimension)) }
+
+    /// Operations of a query and a visible key, by absorption as in decoding.
+    var absorbedFLOPs: Double { Double(2 * heads * (2 * latent + shared)) }
+}
