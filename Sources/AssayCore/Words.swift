@@ -1,9 +1,11 @@
-/// The three families of tasks.
+/// The families of tasks.
 public enum TaskFamily: String, Sendable, Codable, CaseIterable {
     /// Find something that was said.
     case retrieval
     /// Combine several things that were said.
     case multiHop = "multi-hop"
+    /// Carry a state through every token: the value of all that was said so far.
+    case stateTracking = "state-tracking"
     /// Act in a world, in closed loop.
     case agent
 }

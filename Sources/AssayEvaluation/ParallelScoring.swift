@@ -19,9 +19,8 @@ enum ParallelScoring {
         for (index, sequence) in sequences.enumerated() {
             for question in sequence.questions {
                 for position in question.answer {
-                    targets.append(
-                        Target(row: Int32(index * run.time + position - 1), token: sequence.tokens[position], weight: 1)
-                    )
+                    let gold = sequence.gold(question, at: position)
+                    targets.append(Target(row: Int32(index * run.time + position - 1), token: gold, weight: 1))
                 }
             }
         }
@@ -36,8 +35,8 @@ enum ParallelScoring {
                 for position in question.answer {
                     let nll = Double(run.negativeLogLikelihoods[target])
                     answer.append(
-                        predicted: nll.isFinite ? run.predictions[target] : nil, gold: sequence.tokens[position],
-                        nll: nll)
+                        predicted: nll.isFinite ? run.predictions[target] : nil,
+                        gold: sequence.gold(question, at: position), nll: nll)
                     target += 1
                 }
                 return ScoredItem(item: question.item, response: response(question, answer))
@@ -57,9 +56,14 @@ enum ParallelScoring {
     /// The response to a question whose gold answer was in place.
     static func response(_ question: Question, _ answer: ForcedAnswer) -> ResponseRecord {
         guard answer.isSound else { return .failed(question.item.id, "the logits are not finite") }
+        var detail: [String: Double] = [:]
+        if !question.overwritten.isEmpty {
+            let isStale = answer.tokens.count == 1 && question.overwritten.contains(answer.tokens[0])
+            detail["stale"] = isStale ? 1 : 0
+        }
         return ResponseRecord(
             item: question.item.id, status: .graded, score: answer.isRight ? 1 : 0, nll: answer.meanNLL,
-            output: answer.isRight ? "" : TokenText.text(answer.tokens))
+            output: answer.isRight ? "" : TokenText.text(answer.tokens), detail: detail)
     }
 }
 

@@ -103,7 +103,7 @@ struct RecurrentScoring {
         let questions = sequences[index].questions
         let current = lanes[index].question
         guard current < questions.count, questions[current].answer.contains(position) else { return }
-        let gold = sequences[index].tokens[position]
+        let gold = sequences[index].gold(questions[current], at: position)
         let predicted = logits.argmax
         forced[index][current].append(predicted: predicted, gold: gold, nll: logits.negativeLogLikelihood(gold))
         if generates, position == questions[current].answer.lowerBound, let predicted {
@@ -162,7 +162,7 @@ struct RecurrentScoring {
         let answer = forced[index][number]
         guard generates, answer.isSound else { return ParallelScoring.response(question, answer) }
         guard let said = said[index][number] else { return .failed(question.item.id, "the logits are not finite") }
-        let gold = sequence.tokens[question.answer].filter { $0 != Vocabulary.end }
+        let gold = sequence.gold(question).filter { $0 != Vocabulary.end }
         let agreement = SetScore(generated: said, gold: gold)
         let isSet = question.grading == .set
         let isExact = isSet ? agreement.isExact : said == gold

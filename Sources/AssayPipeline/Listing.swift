@@ -108,8 +108,8 @@ public enum Listing {
             table.append([kind.name, kind.family.rawValue, "", "", "", kind.summary])
             for parameter in kind.parameters {
                 table.append([
-                    "", "", parameter.name, "\(parameter.defaultValue)",
-                    "\(parameter.range.lowerBound)...\(parameter.range.upperBound)", parameter.meaning,
+                    "", "", parameter.name, parameter.text(parameter.defaultValue), parameter.rangeText,
+                    parameter.meaning,
                 ])
             }
         }

@@ -11,13 +11,16 @@ public enum ContentBits {
 
     /// The fingerprint of an item: that of its sequence, mixed with the place of the answer. One digest serves all
     /// questions of a sequence.
-    static func ofItem(sequence bits: UInt64, answer: Range<Int>) -> UInt64 {
-        mix(bits ^ mix(UInt64(truncatingIfNeeded: answer.lowerBound) << 32 | UInt64(truncatingIfNeeded: answer.count)))
+    static func ofItem(sequence bits: UInt64, answer: Range<Int>, hiddenGold: Int32? = nil) -> UInt64 {
+        let place = mix(
+            bits ^ mix(UInt64(truncatingIfNeeded: answer.lowerBound) << 32 | UInt64(truncatingIfNeeded: answer.count)))
+        return hiddenGold.map { mix(place ^ UInt64(truncatingIfNeeded: $0)) } ?? place
     }
 
     /// The fingerprint of an item in its sequence.
     public static func of(_ sequence: TaskSequence, _ question: Question) -> UInt64 {
-        ofItem(sequence: ofSequence(sequence.tokens), answer: question.answer)
+        ofItem(
+            sequence: ofSequence(sequence.tokens), answer: question.answer, hiddenGold: question.hiddenGold)
     }
 
     /// A fast hash for the hot path: decides on which side of the hold-out a context lies.

@@ -12,14 +12,24 @@ public enum Grading: Sendable, Hashable, Codable {
 public struct Question: Sendable, Hashable {
     /// Where the gold answer stands in the tokens; position p is predicted from position p - 1.
     public var answer: Range<Int>
+    /// The gold answer, one token, where it is asked for without standing in the tokens: a running value, which would
+    /// give the next one away if the model could read it. Nil: the tokens themselves are the answer.
+    public var hiddenGold: Int32?
+    /// Answers that were right before they were overwritten; one of them is a stale answer.
+    public var overwritten: [Int32]
     /// How it is graded.
     public var grading: Grading
     /// What is known of it before any model sees it.
     public var item: ItemRecord
 
     /// A question.
-    public init(answer: Range<Int>, grading: Grading = .exact, item: ItemRecord) {
+    public init(
+        answer: Range<Int>, hiddenGold: Int32? = nil, overwritten: [Int32] = [], grading: Grading = .exact,
+        item: ItemRecord
+    ) {
         self.answer = answer
+        self.hiddenGold = hiddenGold
+        self.overwritten = overwritten
         self.grading = grading
         self.item = item
     }
@@ -36,6 +46,16 @@ public struct TaskSequence: Sendable, Hashable {
     public init(tokens: [Int32], questions: [Question]) {
         self.tokens = tokens
         self.questions = questions
+    }
+
+    /// The gold token of a question at a position of its answer.
+    public func gold(_ question: Question, at position: Int) -> Int32 {
+        question.hiddenGold ?? tokens[position]
+    }
+
+    /// The gold answer of a question.
+    public func gold(_ question: Question) -> [Int32] {
+        question.hiddenGold.map { [$0] } ?? Array(tokens[question.answer])
     }
 
     /// Tokens before the padding.

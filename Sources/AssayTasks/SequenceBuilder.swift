@@ -14,7 +14,9 @@ struct SequenceBuilder {
 
     private struct Draft {
         let answer: Range<Int>
-        let grading: Grading
+        var hiddenGold: Int32?
+        var overwritten: [Int32] = []
+        var grading = Grading.exact
         let covariates: Covariates
     }
 
@@ -43,10 +45,19 @@ struct SequenceBuilder {
     mutating func append(_ more: [Int32]) { tokens.append(contentsOf: more) }
 
     /// Writes a gold answer and makes it a question.
-    mutating func answer(_ gold: [Int32], grading: Grading = .exact, _ covariates: Covariates) {
+    mutating func answer(
+        _ gold: [Int32], overwritten: [Int32] = [], grading: Grading = .exact, _ covariates: Covariates
+    ) {
         let first = tokens.count
         tokens.append(contentsOf: gold)
-        drafts.append(Draft(answer: first..<tokens.count, grading: grading, covariates: covariates))
+        drafts.append(
+            Draft(
+                answer: first..<tokens.count, overwritten: overwritten, grading: grading, covariates: covariates))
+    }
+
+    /// Asks, after the token written last, for a value that is not written; another token must follow.
+    mutating func ask(_ gold: Int32, _ covariates: Covariates) {
+        drafts.append(Draft(answer: tokens.count..<tokens.count + 1, hiddenGold: gold, covariates: covariates))
     }
 
     /// The sequence, padded, its items numbered.
@@ -58,12 +69,14 @@ struct SequenceBuilder {
         let questions = drafts.enumerated().map { number, draft in
             let known = draft.covariates
             return Question(
-                answer: draft.answer, grading: draft.grading,
+                answer: draft.answer, hiddenGold: draft.hiddenGold, overwritten: draft.overwritten,
+                grading: draft.grading,
                 item: ItemRecord(
                     id: ItemID(cluster: cluster, sequence: sequence, question: number), hops: known.hops,
                     facts: known.facts, length: used, distance: known.distance, load: known.load,
                     position: known.position, parent: known.parent,
-                    contentBits: ContentBits.ofItem(sequence: bits, answer: draft.answer)))
+                    contentBits: ContentBits.ofItem(
+                        sequence: bits, answer: draft.answer, hiddenGold: draft.hiddenGold)))
         }
         return TaskSequence(tokens: tokens, questions: questions)
     }

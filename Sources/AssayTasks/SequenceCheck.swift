@@ -20,13 +20,17 @@ struct SequenceCheck {
             let answer = question.answer
             let isPlaced = answer.lowerBound >= last && answer.upperBound <= used && !answer.isEmpty
             require(isPlaced, "question \(number): answer at \(answer) is out of place")
+            require(
+                question.hiddenGold == nil || answer.count == 1,
+                "question \(number): a hidden answer has one token")
             last = max(last, answer.upperBound)
             let item = question.item
             require(item.length == used, "question \(number): recorded length \(item.length), used \(used)")
             require(item.id.question == number, "question \(number) has the identity of question \(item.id.question)")
             require((0...1).contains(item.position), "question \(number): position \(item.position)")
             require(
-                item.contentBits == ContentBits.ofItem(sequence: bits, answer: answer),
+                item.contentBits
+                    == ContentBits.ofItem(sequence: bits, answer: answer, hiddenGold: question.hiddenGold),
                 "question \(number): the content hash is not that of the tokens")
         }
     }
@@ -48,7 +52,14 @@ struct SequenceCheck {
             question.answer == expected.answer,
             "question \(number): answer at \(question.answer), should be at \(expected.answer)")
         let inRange = expected.answer.upperBound <= sequence.tokens.count && expected.answer.lowerBound >= 0
-        let said = inRange ? Array(sequence.tokens[expected.answer]) : []
+        let said = question.hiddenGold.map { [$0] } ?? (inRange ? Array(sequence.tokens[expected.answer]) : [])
+        require(
+            (question.hiddenGold != nil) == expected.isHidden,
+            "question \(number): the answer must \(expected.isHidden ? "not " : "")stand in the tokens")
+        require(
+            question.overwritten == expected.overwritten,
+            "question \(number): overwritten values \(Vocabulary.text(question.overwritten)), "
+                + "should be \(Vocabulary.text(expected.overwritten))")
         require(
             said == expected.gold,
             "question \(number): answer \(Vocabulary.text(said)), should be \(Vocabulary.text(expected.gold))")
@@ -67,6 +78,10 @@ struct SequenceCheck {
     struct Expected {
         var answer: Range<Int>
         var gold: [Int32]
+        /// The answer does not stand in the tokens.
+        var isHidden = false
+        /// Answers that were right before.
+        var overwritten: [Int32] = []
         var grading: Grading = .exact
         var hops = 1
         var facts: Int

@@ -1,6 +1,6 @@
 import AssayCore
 
-/// A parameter of a generator: a whole number with a default and a range.
+/// A parameter of a generator: a whole number with a default and a range, or the number of one of several choices.
 public struct TaskParameter: Sendable, Hashable {
     /// The name used in files.
     public let name: String
@@ -10,6 +10,8 @@ public struct TaskParameter: Sendable, Hashable {
     public let range: ClosedRange<Int>
     /// What it does, for people.
     public let meaning: String
+    /// What the values 0, 1, ... are called in files; empty for plain numbers.
+    public let choices: [String]
 
     /// A parameter.
     public init(_ name: String, _ defaultValue: Int, _ range: ClosedRange<Int>, _ meaning: String) {
@@ -17,7 +19,30 @@ public struct TaskParameter: Sendable, Hashable {
         self.defaultValue = defaultValue
         self.range = range
         self.meaning = meaning
+        choices = []
     }
+
+    /// A parameter that is one of several choices.
+    init(_ name: String, choices: [String], _ defaultChoice: String, _ meaning: String) {
+        guard let value = choices.firstIndex(of: defaultChoice) else { preconditionFailure("no \(defaultChoice)") }
+        self.name = name
+        defaultValue = value
+        range = 0...choices.count - 1
+        self.meaning = meaning
+        self.choices = choices
+    }
+
+    /// A value as it stands in files.
+    public func text(_ value: Int) -> String { choices.indices.contains(value) ? choices[value] : "\(value)" }
+
+    /// The values that are allowed, for people.
+    public var rangeText: String {
+        choices.isEmpty ? "\(range.lowerBound)...\(range.upperBound)" : choices.joined(separator: ", ")
+    }
+
+    /// The value that a word of a file stands for: the name of a choice, or a whole number.
+    /// - Returns: nil when it is neither.
+    public func value(of text: String) -> Int? { choices.firstIndex(of: text) ?? (choices.isEmpty ? Int(text) : nil) }
 }
 
 /// The values of a generator's parameters: given ones checked, the others at their defaults.
@@ -42,7 +67,9 @@ struct ParameterValues {
                     ? "below \(parameter.range.lowerBound)" : "above \(parameter.range.upperBound)"
                 throw AssayError.badInput(
                     "task '\(generator)': parameter '\(name)' is \(value), \(bound)",
-                    remedy: "Give \(parameter.range.lowerBound) ... \(parameter.range.upperBound)")
+                    remedy: parameter.choices.isEmpty
+                        ? "Give \(parameter.range.lowerBound) ... \(parameter.range.upperBound)"
+                        : "Give \(parameter.rangeText)")
             }
             all[name] = value
         }

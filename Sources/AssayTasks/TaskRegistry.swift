@@ -18,8 +18,9 @@ public struct TaskKind: Sendable {
 public enum TaskRegistry {
     /// The generators, by family.
     public static let kinds: [TaskKind] = [
-        AssociativeRecall.kind, MultiValueRecall.kind, Needle.kind,
+        AssociativeRecall.kind, MultiValueRecall.kind, UpdatedRecall.kind, Needle.kind,
         Successor.kind, VariableTracking.kind,
+        Parity.kind, ModularArithmetic.kind, GroupWord.kind,
         ToolWorld.kind,
     ]
 

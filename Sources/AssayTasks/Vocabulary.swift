@@ -61,6 +61,25 @@ public enum Vocabulary {
     /// The submission was wrong.
     public static let failed: Int32 = 32
 
+    /// Marks a sequence of `parity`.
+    public static let parityTask: Int32 = 33
+    /// Marks a sequence of `modular-arithmetic`.
+    public static let arithmeticTask: Int32 = 34
+    /// Marks a sequence of `group-word`.
+    public static let groupTask: Int32 = 35
+    /// Marks a sequence of `updated-recall`.
+    public static let updateTask: Int32 = 36
+    /// The operator `+`; `-` and `*` follow.
+    public static let firstOperator: Int32 = 37
+    /// Operators.
+    public static let operatorCount = 3
+    /// Opens a bracket.
+    public static let open: Int32 = 40
+    /// Closes a bracket.
+    public static let close: Int32 = 41
+    /// Asks for the value of an expression.
+    public static let equals: Int32 = 42
+
     /// Names of the tokens below ``firstSymbol``, in order; tasks take theirs by name.
     public static let controlNames: [String] = [
         "<pad>", "<s>", "</s>", ";", "?", "#",
@@ -68,6 +87,7 @@ public enum Vocabulary {
         "x1", "x2", "x4", "x8", "x16", "x32",
         "let", "goal", ":", ">", "read", "open", "ask", "submit",
         "error", "no-such-tool", "wrong-kind", "malformed", "not-known", "done", "failed",
+        "parity", "arithmetic", "word", "updates", "+", "-", "*", "(", ")", "=",
     ]
 
     /// The first symbol token; those below are control tokens.

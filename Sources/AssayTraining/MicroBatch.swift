@@ -63,7 +63,7 @@ struct MicroBatchBuffer {
         for question in sequence.questions {
             for position in question.answer {
                 targets.append(
-                    Target(row: Int32(base + position - 1), token: sequence.tokens[position], weight: 0))
+                    Target(row: Int32(base + position - 1), token: sequence.gold(question, at: position), weight: 0))
             }
         }
     }

@@ -35,7 +35,8 @@ struct SampleCommand: ParsableCommand {
         guard count > 0, from >= 0 else {
             throw AssayError(.usage, "--count is at least 1 and --from at least 0")
         }
-        let generator = try TaskRegistry.make(task, parameters: try Self.values(parameters))
+        let generator = try TaskRegistry.make(
+            task, parameters: try Self.values(parameters, of: TaskRegistry.kind(named: task)))
         Output.line("\(generator.identity.text)  (\(generator.family.rawValue), \(generator.length) tokens)")
         for index in from..<(from + count) {
             let sequences =
@@ -56,12 +57,16 @@ struct SampleCommand: ParsableCommand {
     }
 
     /// Reads `name=value` pairs.
-    private static func values(_ texts: [String]) throws -> [String: Int] {
+    private static func values(_ texts: [String], of kind: TaskKind) throws -> [String: Int] {
         var values: [String: Int] = [:]
         for text in texts {
             let parts = text.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2, let value = Int(parts[1]) else {
-                throw AssayError(.usage, "cannot read '\(text)'", remedy: "Write name=value with a whole number")
+            let parameter = kind.parameters.first { $0.name == parts.first.map(String.init) }
+            let isChoice = parameter.map { !$0.choices.isEmpty } ?? false
+            guard parts.count == 2, let value = parameter?.value(of: String(parts[1])) ?? Int(parts[1]) else {
+                throw AssayError(
+                    .usage, "cannot read '\(text)'",
+                    remedy: "Write name=value with " + (isChoice ? parameter?.rangeText ?? "" : "a whole number"))
             }
             values[String(parts[0])] = value
         }

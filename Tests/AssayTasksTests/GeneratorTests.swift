@@ -112,6 +112,8 @@ import Testing
     @Test("training has easy and hard sequences", arguments: TaskCase.defaults)
     func trainingVaries(_ testCase: TaskCase) throws {
         let task = try testCase.make()
+        // A word is asked after each letter: every training sequence holds all shorter words.
+        if task.family == .stateTracking { return }
         let facts = (0..<400).map { task.trainingSequence(.training(seed: 4), index: $0).questions[0].item.facts }
         let most = task.cluster(.evaluation(seed: 4), index: 0)[0].questions[0].item.facts
         #expect(facts.max() == most)
@@ -134,11 +136,12 @@ import Testing
             for sequence in task.cluster(.evaluation(seed: 1), index: index) { hasher.update(sequence.tokens) }
             hasher.update(task.trainingSequence(.training(seed: 1), index: index).tokens)
         }
+        #expect(TaskRegistry.kinds.count == GeneratorTests.digests.count)
         #expect("v\(task.identity.version) \(hasher.finish().short)" == digest)
     }
 
     static let digests = [
-        "v1 731a208b4ab6", "v1 bce1d07573a9", "v1 5742d76fc8bf", "v1 862a47fdf98e",
-        "v1 d3394f605c3e", "v1 ae3917eab409",
+        "v1 731a208b4ab6", "v1 bce1d07573a9", "v1 f06b68620f29", "v1 5742d76fc8bf", "v1 862a47fdf98e",
+        "v1 d3394f605c3e", "v1 42ed94d87733", "v1 28accdb388b1", "v1 d93e8275f166", "v1 ae3917eab409",
     ]
 }

@@ -51,6 +51,15 @@ import Testing
             ("successor", ["length": 80], "length", "81"),
             ("variable-tracking", ["chains": 16], "symbols", "64"),
             ("variable-tracking", ["length": 64], "length", "65"),
+            ("updated-recall", ["keys": 16], "symbols", "48"),
+            ("updated-recall", ["keys": 4, "queries": 5], "queries", "4"),
+            ("updated-recall", ["length": 69], "length", "70"),
+            ("parity", ["length": 20], "length", "21"),
+            ("parity", ["questions": 31], "questions", "30"),
+            ("modular-arithmetic", ["length": 21], "length", "22"),
+            ("modular-arithmetic", ["brackets": 1], "questions", "1"),
+            ("group-word", ["length": 18], "length", "21"),
+            ("group-word", ["questions": 40], "questions", "30"),
             ("tool-world", ["records": 4], "records", "5"),
             ("tool-world", ["budget": 4], "budget", "5"),
             ("tool-world", ["length": 57], "length", "58"),
@@ -99,7 +108,7 @@ import Testing
         let names = (0..<Int32(Vocabulary.count)).map(Vocabulary.name(of:))
         #expect(Set(names).count == Vocabulary.count)
         #expect(names.allSatisfy { !$0.contains(" ") })
-        #expect(Vocabulary.controlNames.count == Int(Vocabulary.failed) + 1)
+        #expect(Vocabulary.controlNames.count == Int(Vocabulary.equals) + 1)
         #expect(Vocabulary.name(of: Vocabulary.submit) == "submit")
         #expect(Vocabulary.name(of: Vocabulary.assign) == "let")
         #expect(Vocabulary.name(of: Vocabulary.firstHop + 2) == "x4")

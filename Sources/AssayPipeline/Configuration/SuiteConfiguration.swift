@@ -1,4 +1,5 @@
 import AssayCore
+import AssayTasks
 import Foundation
 
 /// The tasks that models are trained on and evaluated with, as a suite file states them.
@@ -47,14 +48,13 @@ public struct TaskEntry: Sendable, Hashable {
         mark = entry.mark
         var generator: Marked<String>?
         parameters = [:]
+        var values: [ConfigurationEntry] = []
         for field in try entry.value.entries() {
             switch field.key {
             case "generator": generator = Marked(try field.value.name(), at: field.value.mark)
             case "clusters": clusters = Marked(try field.value.integer(in: 1...1_000_000), at: field.value.mark)
             case "conditions": conditions = try field.value.conditions()
-            default:
-                let value = try field.value.integer(in: -1_000_000_000...1_000_000_000)
-                parameters[field.key] = Marked(value, at: field.mark)
+            default: values.append(field)
             }
         }
         guard let generator else {
@@ -62,6 +62,14 @@ public struct TaskEntry: Sendable, Hashable {
                 "task '\(name)' has no 'generator'", at: mark.description, remedy: "Add 'generator: NAME'")
         }
         self.generator = generator
+        // A generator or parameter that does not exist is reported by the plan, which knows the near names.
+        let known = TaskRegistry.kinds.first { $0.name == generator.value }?.parameters ?? []
+        for field in values {
+            let parameter = known.first { $0.name == field.key }
+            let value = try parameter.flatMap { try field.value.choice(of: $0) }
+            parameters[field.key] = Marked(
+                try value ?? field.value.integer(in: -1_000_000_000...1_000_000_000), at: field.mark)
+        }
     }
 
     /// Where a parameter stands, or the task when it is not given.
@@ -69,6 +77,14 @@ public struct TaskEntry: Sendable, Hashable {
 }
 
 extension ConfigurationValue {
+    /// The number of a choice of a parameter; nil when it is a plain number.
+    fileprivate func choice(of parameter: TaskParameter) throws -> Int? {
+        guard !parameter.choices.isEmpty else { return nil }
+        let text = try text()
+        if let value = parameter.value(of: text) { return value }
+        throw failure("cannot be '\(text)'", remedy: Suggestion.remedy(for: text, among: parameter.choices))
+    }
+
     /// Conditions: a list of them, each named once.
     func conditions() throws -> [Marked<Condition>] {
         var conditions: [Marked<Condition>] = []

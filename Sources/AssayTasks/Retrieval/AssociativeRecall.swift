@@ -19,33 +19,25 @@ public struct AssociativeRecall: TaskGenerator {
         summary: "value of a key among key-value pairs and noise, by load and by distance",
         parameters: parameters, make: { try AssociativeRecall($0) })
 
-    /// Everything that identifies the items.
-    public let identity: TaskIdentity
-    /// Tokens of every sequence.
-    public let length: Int
     let pairs: Int
     let queries: Int
-    let gap: Int
-    private let keys: SymbolRange
-    private let values: SymbolRange
-    private let source: ItemSource
+    private let frame: RetrievalFrame
 
     /// The task of these parameter values.
     /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
     public init(_ given: [String: Int] = [:]) throws {
         let p = try ParameterValues(Self.name, Self.parameters, given)
-        try p.require("symbols", atLeast: p["pairs"], because: "every pair has a key and a value of its own")
         try p.require("queries", atMost: p["pairs"], because: "every question is about another pair")
-        try p.require(
-            "length", atLeast: 2 + 2 * p["pairs"] + p["gap"] + 3 * p["queries"],
-            because: "\(p["pairs"]) pairs, a gap of \(p["gap"]) and \(p["queries"]) questions need the room")
-        identity = TaskIdentity(generator: Self.name, version: 1, parameters: p.all)
-        (length, pairs, queries, gap) = (p["length"], p["pairs"], p["queries"], p["gap"])
-        keys = SymbolRange(offset: 0, count: p["symbols"])
-        values = SymbolRange(offset: 64, count: p["symbols"])
-        source = ItemSource(identity)
+        (pairs, queries) = (p["pairs"], p["queries"])
+        frame = try RetrievalFrame(
+            Self.name, version: 1, p, facts: pairs, sharing: "every pair has a key and a value of its own",
+            room: 2 * pairs + 3 * queries, content: "\(pairs) pairs, \(queries) questions")
     }
 
+    /// Everything that identifies the items.
+    public var identity: TaskIdentity { frame.identity }
+    /// Tokens of every sequence.
+    public var length: Int { frame.length }
     /// Retrieval.
     public var family: TaskFamily { .retrieval }
     /// One token is asked for; nothing is generated freely.
@@ -62,7 +54,7 @@ public struct AssociativeRecall: TaskGenerator {
     public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
         make(stream, .training, index) { random in
             let facts = random.difficulty(2...pairs)
-            let most = SequenceBuilder.questions(of: 3, in: length - 2 - 2 * facts - gap)
+            let most = SequenceBuilder.questions(of: 3, in: length - 2 - 2 * facts - frame.gap)
             let least = min(queries, facts)
             return (facts, random.difficulty(least...most))
         }
@@ -79,13 +71,13 @@ public struct AssociativeRecall: TaskGenerator {
         _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int,
         size: (inout CounterRandom) -> (pairs: Int, queries: Int)
     ) -> TaskSequence {
-        var (drawn, random) = source.draw(stream, use, index) { random in
+        var (drawn, random) = frame.source.draw(stream, use, index) { random in
             let (facts, queries) = size(&random)
-            let drawnKeys = keys.distinct(facts, &random)
-            let drawnValues = values.distinct(facts, &random)
+            let drawnKeys = frame.keys.distinct(facts, &random)
+            let drawnValues = frame.values.distinct(facts, &random)
             let context = NoisyContext(
                 task: Vocabulary.recallTask, facts: facts, width: 2,
-                room: length - 2 - gap - 3 * queries, gap: gap, random: &random
+                room: length - 2 - frame.gap - 3 * queries, gap: frame.gap, random: &random
             ) { fact, tokens in
                 tokens.append(drawnKeys[fact])
                 tokens.append(drawnValues[fact])
@@ -115,7 +107,7 @@ extension AssociativeRecall {
     }
 
     /// Guess a remaining value, the last value, the nearest pair within a window, always the same value.
-    public var baselines: [ShortcutBaseline] { RetrievalShortcuts.single(.pairs, values: values) }
+    public var baselines: [ShortcutBaseline] { RetrievalShortcuts.single(.pairs, values: frame.values) }
 
     /// Looks each key up by scanning backwards from its question.
     public func check(_ sequence: TaskSequence) -> [String] {
@@ -126,11 +118,11 @@ extension AssociativeRecall {
         check.require(reading.asked.count == sequence.questions.count, "questions and records differ in number")
         check.require(Set(reading.facts.map(\.key)).count == reading.facts.count, "a key occurs twice")
         check.require(Set(reading.facts.map(\.value)).count == reading.facts.count, "a value occurs twice")
-        let region = reading.region(gap: gap)
+        let region = reading.region(gap: frame.gap)
         for (number, asked) in reading.asked.enumerated() {
             guard
                 let found = stride(from: reading.contextEnd - 2, through: 2, by: -1).first(where: {
-                    tokens[$0] == asked.key && values.contains(tokens[$0 + 1])
+                    tokens[$0] == asked.key && frame.values.contains(tokens[$0 + 1])
                 })
             else {
                 check.complain(["question \(number): \(RetrievalReading.name(asked.key)) is not in the context"])

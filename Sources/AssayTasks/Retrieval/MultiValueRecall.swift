@@ -19,37 +19,28 @@ public struct MultiValueRecall: TaskGenerator {
         name: name, family: .retrieval, summary: "all values of a key that occurs several times, scored by F1",
         parameters: parameters, make: { try MultiValueRecall($0) })
 
-    /// Everything that identifies the items.
-    public let identity: TaskIdentity
-    /// Tokens of every sequence.
-    public let length: Int
     let keyCount: Int
     let valueCount: Int
     let queries: Int
-    let gap: Int
-    private let keys: SymbolRange
-    private let values: SymbolRange
-    private let source: ItemSource
+    private let frame: RetrievalFrame
 
     /// The task of these parameter values.
     /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
     public init(_ given: [String: Int] = [:]) throws {
         let p = try ParameterValues(Self.name, Self.parameters, given)
         let facts = p["keys"] * p["values"]
-        try p.require(
-            "symbols", atLeast: facts, because: "\(p["keys"]) keys with \(p["values"]) values each share no value")
         try p.require("queries", atMost: p["keys"], because: "every question is about another key")
-        try p.require(
-            "length", atLeast: 2 + 2 * facts + p["gap"] + p["queries"] * (3 + p["values"]),
-            because: "\(facts) facts, a gap of \(p["gap"]) and \(p["queries"]) questions need the room")
-        identity = TaskIdentity(generator: Self.name, version: 1, parameters: p.all)
-        (length, keyCount, valueCount) = (p["length"], p["keys"], p["values"])
-        (queries, gap) = (p["queries"], p["gap"])
-        keys = SymbolRange(offset: 0, count: p["symbols"])
-        values = SymbolRange(offset: 64, count: p["symbols"])
-        source = ItemSource(identity)
+        (keyCount, valueCount, queries) = (p["keys"], p["values"], p["queries"])
+        frame = try RetrievalFrame(
+            Self.name, version: 1, p, facts: facts,
+            sharing: "\(keyCount) keys with \(valueCount) values each share no value",
+            room: 2 * facts + queries * (3 + valueCount), content: "\(facts) facts, \(queries) questions")
     }
 
+    /// Everything that identifies the items.
+    public var identity: TaskIdentity { frame.identity }
+    /// Tokens of every sequence.
+    public var length: Int { frame.length }
     /// Retrieval.
     public var family: TaskFamily { .retrieval }
     /// The set is generated freely up to its end token.
@@ -65,7 +56,7 @@ public struct MultiValueRecall: TaskGenerator {
     public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
         make(stream, .training, index) { random in
             let (keys, values) = (random.difficulty(2...keyCount), random.difficulty(1...valueCount))
-            let most = SequenceBuilder.questions(of: 3 + values, in: length - 2 - 2 * keys * values - gap)
+            let most = SequenceBuilder.questions(of: 3 + values, in: length - 2 - 2 * keys * values - frame.gap)
             return (keys, values, random.difficulty(min(queries, keys)...most))
         }
     }
@@ -83,16 +74,16 @@ public struct MultiValueRecall: TaskGenerator {
         _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int,
         size: (inout CounterRandom) -> (keys: Int, values: Int, queries: Int)
     ) -> TaskSequence {
-        var (drawn, random) = source.draw(stream, use, index) { random in
+        var (drawn, random) = frame.source.draw(stream, use, index) { random in
             let (keyCount, valueCount, queries) = size(&random)
             let facts = keyCount * valueCount
-            let drawnKeys = keys.distinct(keyCount, &random)
-            let drawnValues = values.distinct(facts, &random)
+            let drawnKeys = frame.keys.distinct(keyCount, &random)
+            let drawnValues = frame.values.distinct(facts, &random)
             var owners = (0..<facts).map { $0 % keyCount }
             random.shuffle(&owners)
             let context = NoisyContext(
                 task: Vocabulary.multiValueTask, facts: facts, width: 2,
-                room: length - 2 - gap - queries * (3 + valueCount), gap: gap, random: &random
+                room: length - 2 - frame.gap - queries * (3 + valueCount), gap: frame.gap, random: &random
             ) { fact, tokens in
                 tokens.append(drawnKeys[owners[fact]])
                 tokens.append(drawnValues[fact])
@@ -136,7 +127,7 @@ extension MultiValueRecall {
         let groups = Dictionary(grouping: reading.facts, by: \.key)
         check.require(Set(groups.values.map(\.count)).count == 1, "keys have different numbers of values")
         check.require(Set(reading.facts.map(\.value)).count == reading.facts.count, "a value occurs twice")
-        let region = reading.region(gap: gap)
+        let region = reading.region(gap: frame.gap)
         check.require(
             (reading.facts.last?.valuePosition ?? 0) < region.upperBound, "a fact lies in the gap")
         for (number, asked) in reading.asked.enumerated() {

@@ -16,33 +16,24 @@ public struct Needle: TaskGenerator {
         name: name, family: .retrieval, summary: "one needle among distractors of the same form and noise, by depth",
         parameters: parameters, make: { try Needle($0) })
 
-    /// Everything that identifies the items.
-    public let identity: TaskIdentity
-    /// Tokens of every sequence.
-    public let length: Int
     let needles: Int
-    let gap: Int
-    private let keys: SymbolRange
-    private let values: SymbolRange
-    private let source: ItemSource
+    private let frame: RetrievalFrame
 
     /// The task of these parameter values.
     /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
     public init(_ given: [String: Int] = [:]) throws {
         let p = try ParameterValues(Self.name, Self.parameters, given)
         let needles = p["distractors"] + 1
-        try p.require("symbols", atLeast: needles, because: "every needle has a key and a value of its own")
-        try p.require(
-            "length", atLeast: 5 + 3 * needles + p["gap"],
-            because: "\(needles) needles, a gap of \(p["gap"]) and the question need the room")
-        identity = TaskIdentity(generator: Self.name, version: 1, parameters: p.all)
-        (length, gap) = (p["length"], p["gap"])
         self.needles = needles
-        keys = SymbolRange(offset: 0, count: p["symbols"])
-        values = SymbolRange(offset: 64, count: p["symbols"])
-        source = ItemSource(identity)
+        frame = try RetrievalFrame(
+            Self.name, version: 1, p, facts: needles, sharing: "every needle has a key and a value of its own",
+            room: 3 * needles + 3, content: "\(needles) needles, the question")
     }
 
+    /// Everything that identifies the items.
+    public var identity: TaskIdentity { frame.identity }
+    /// Tokens of every sequence.
+    public var length: Int { frame.length }
     /// Retrieval.
     public var family: TaskFamily { .retrieval }
     /// One token is asked for; nothing is generated freely.
@@ -58,7 +49,7 @@ public struct Needle: TaskGenerator {
     public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
         make(stream, .training, index) { random in
             let needles = random.difficulty(2...needles)
-            let most = SequenceBuilder.questions(of: 3, in: length - 2 - 3 * needles - gap)
+            let most = SequenceBuilder.questions(of: 3, in: length - 2 - 3 * needles - frame.gap)
             return (needles, random.difficulty(1...most))
         }
     }
@@ -74,13 +65,13 @@ public struct Needle: TaskGenerator {
         _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int,
         size: (inout CounterRandom) -> (needles: Int, queries: Int)
     ) -> TaskSequence {
-        var (drawn, random) = source.draw(stream, use, index) { random in
+        var (drawn, random) = frame.source.draw(stream, use, index) { random in
             let (needles, queries) = size(&random)
-            let drawnKeys = keys.distinct(needles, &random)
-            let drawnValues = values.distinct(needles, &random)
+            let drawnKeys = frame.keys.distinct(needles, &random)
+            let drawnValues = frame.values.distinct(needles, &random)
             let context = NoisyContext(
                 task: Vocabulary.needleTask, facts: needles, width: 3,
-                room: length - 2 - gap - 3 * queries, gap: gap, random: &random
+                room: length - 2 - frame.gap - 3 * queries, gap: frame.gap, random: &random
             ) { needle, tokens in
                 tokens.append(Vocabulary.needleMark)
                 tokens.append(drawnKeys[needle])
@@ -109,7 +100,7 @@ extension Needle {
     public var statedFloor: Double { 1 / Double(needles) }
 
     /// Guess a value, the last value, the first, the nearest needle within a window, always the same value.
-    public var baselines: [ShortcutBaseline] { RetrievalShortcuts.single(.needles, values: values) }
+    public var baselines: [ShortcutBaseline] { RetrievalShortcuts.single(.needles, values: frame.values) }
 
     /// Looks the key up among the marked facts, read from the end.
     public func check(_ sequence: TaskSequence) -> [String] {
@@ -120,7 +111,7 @@ extension Needle {
         check.require(reading.asked.count == sequence.questions.count, "questions and records differ in number")
         check.require(Set(reading.facts.map(\.key)).count == reading.facts.count, "a key occurs twice")
         check.require(Set(reading.facts.map(\.value)).count == reading.facts.count, "a value occurs twice")
-        let region = reading.region(gap: gap)
+        let region = reading.region(gap: frame.gap)
         for (number, asked) in reading.asked.enumerated() {
             guard let needle = reading.facts.last(where: { $0.key == asked.key }) else {
                 check.complain(["question \(number): \(RetrievalReading.name(asked.key)) is not in the haystack"])

@@ -1,0 +1,181 @@
+import AssayCore
+
+/// Recall of the latest value of keys that are written several times.
+///
+/// `<s> updates k1 v n k2 v k1 v n ... ? k1 v`: every key is written `writes` times, interleaved with the others, each time
+/// with another value; the answer is the last one. After the forgetting form of MQAR (HazyResearch/zoology
+/// `forgetting_mqar.py`) with its flaw mended that an update can repeat the old value. An answer with an overwritten value
+/// is stale, and counted apart from other mistakes (Q7b of the metric catalogue): a state that adds up remembers it, one
+/// that replaces does not.
+public struct UpdatedRecall: TaskGenerator {
+    /// The generator's name.
+    public static let name = "updated-recall"
+    /// The parameters.
+    public static let parameters = [
+        TaskParameter("keys", 8, 2...32, "different keys in the context: the load"),
+        TaskParameter("writes", 3, 2...16, "values that every key is given one after the other"),
+        TaskParameter("queries", 4, 1...32, "questions in a sequence, each about another key"),
+        TaskParameter.length(96), TaskParameter.symbols, TaskParameter.gap,
+    ]
+    static let kind = TaskKind(
+        name: name, family: .retrieval, summary: "latest value of a key that is rewritten, with stale answers counted",
+        parameters: parameters, make: { try UpdatedRecall($0) })
+
+    let keyCount: Int
+    let writes: Int
+    let queries: Int
+    private let frame: RetrievalFrame
+
+    /// The task of these parameter values.
+    /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
+    public init(_ given: [String: Int] = [:]) throws {
+        let p = try ParameterValues(Self.name, Self.parameters, given)
+        try p.require("queries", atMost: p["keys"], because: "every question is about another key")
+        (keyCount, writes, queries) = (p["keys"], p["writes"], p["queries"])
+        frame = try RetrievalFrame(
+            Self.name, version: 1, p, facts: keyCount * writes,
+            sharing: "\(keyCount) keys written \(writes) times share no value",
+            room: 2 * keyCount * writes + 3 * queries, content: "\(keyCount * writes) facts, \(queries) questions")
+    }
+
+    /// Everything that identifies the items.
+    public var identity: TaskIdentity { frame.identity }
+    /// Tokens of every sequence.
+    public var length: Int { frame.length }
+    /// Retrieval.
+    public var family: TaskFamily { .retrieval }
+    /// One token is asked for; nothing is generated freely.
+    public var generates: Bool { false }
+
+    /// One sequence a cluster.
+    public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] {
+        [make(stream, .cluster, index) { _ in (keyCount, writes, queries) }]
+    }
+
+    /// A sequence with all keys and writes half of the time, with fewer otherwise; and with questions instead of noise,
+    /// round after round over the keys.
+    public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
+        make(stream, .training, index) { random in
+            let (keys, writes) = (random.difficulty(2...keyCount), random.difficulty(1...writes))
+            let most = SequenceBuilder.questions(of: 3, in: length - 2 - 2 * keys * writes - frame.gap)
+            return (keys, writes, random.difficulty(min(queries, keys)...most))
+        }
+    }
+
+    private struct Drawn {
+        let keys: [Int32]
+        /// The number of the key of each fact, in order of appearance.
+        let owners: [Int]
+        let values: [Int32]
+        let queries: Int
+        let context: NoisyContext
+    }
+
+    private func make(
+        _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int,
+        size: (inout CounterRandom) -> (keys: Int, writes: Int, queries: Int)
+    ) -> TaskSequence {
+        var (drawn, random) = frame.source.draw(stream, use, index) { random in
+            let (keyCount, writes, queries) = size(&random)
+            let facts = keyCount * writes
+            let drawnKeys = frame.keys.distinct(keyCount, &random)
+            let drawnValues = frame.values.distinct(facts, &random)
+            var owners = (0..<facts).map { $0 % keyCount }
+            random.shuffle(&owners)
+            let context = NoisyContext(
+                task: Vocabulary.updateTask, facts: facts, width: 2, room: length - 2 - frame.gap - 3 * queries,
+                gap: frame.gap, random: &random
+            ) { fact, tokens in
+                tokens.append(drawnKeys[owners[fact]])
+                tokens.append(drawnValues[fact])
+            }
+            let drawn = Drawn(
+                keys: drawnKeys, owners: owners, values: drawnValues, queries: queries, context: context)
+            return (drawn, ContentBits.fast(context.tokens))
+        }
+        let facts = drawn.owners.count
+        var builder = SequenceBuilder(drawn.context.tokens, length: length)
+        for key in random.rounds(drawn.queries, of: drawn.keys.count) {
+            builder.append(Vocabulary.query)
+            builder.append(drawn.keys[key])
+            let own = (0..<facts).filter { drawn.owners[$0] == key }
+            let latest = own[own.count - 1]
+            builder.answer(
+                [drawn.values[latest]], overwritten: own.dropLast().map { drawn.values[$0] },
+                .init(
+                    facts: facts, distance: builder.position - drawn.context.starts[latest] - 1,
+                    load: drawn.keys.count, position: drawn.context.position(of: latest)))
+        }
+        return builder.finish(cluster: index)
+    }
+}
+
+extension UpdatedRecall {
+    /// Guessing among the latest values not yet given as answers: the mean of 1 / (keys - j) over the questions j.
+    public var statedFloor: Double {
+        (0..<queries).reduce(0) { $0 + 1 / Double(keyCount - $1) } / Double(queries)
+    }
+
+    /// Guess a latest value that is left, any value, the last of the context, the key's first value, the nearest fact within
+    /// a window, always the same value.
+    public var baselines: [ShortcutBaseline] {
+        [
+            ShortcutBaseline(name: "guess-latest") { sequence, question, random in
+                let reading = RetrievalReading(sequence.tokens, form: .pairs)
+                let left = reading.remaining(sequence.tokens, before: question.answer)
+                let latest = left.indices.filter { place in !left[(place + 1)...].contains { $0.key == left[place].key }
+                }
+                // A key that was asked for before is left with its overwritten values only.
+                let said = Set(
+                    reading.asked.filter { $0.answer.lowerBound < question.answer.lowerBound }.map(\.key))
+                let candidates = latest.filter { !said.contains(left[$0].key) }
+                guard !candidates.isEmpty else { return 0 }
+                return left[random.pick(candidates)].value == sequence.tokens[question.answer.lowerBound] ? 1 : 0
+            },
+            ShortcutBaseline(name: "first-of-key") { sequence, question, _ in
+                let reading = RetrievalReading(sequence.tokens, form: .pairs)
+                let asked = sequence.tokens[question.answer.lowerBound - 1]
+                let first = reading.facts.first { $0.key == asked }
+                return first?.value == sequence.tokens[question.answer.lowerBound] ? 1 : 0
+            },
+        ] + RetrievalShortcuts.single(.pairs, values: frame.values)
+    }
+
+    /// Writes all facts into a table, one after the other, and looks the keys up in what remains.
+    public func check(_ sequence: TaskSequence) -> [String] {
+        var check = SequenceCheck(sequence, length: length, task: Vocabulary.updateTask)
+        let reading = RetrievalReading(sequence.tokens, form: .pairs)
+        check.complain(reading.problems)
+        check.require(reading.asked.count == sequence.questions.count, "questions and records differ in number")
+        check.require(Set(reading.facts.map(\.value)).count == reading.facts.count, "a value occurs twice")
+        var table: [Int32: RetrievalReading.Fact] = [:]
+        var overwritten: [Int32: [Int32]] = [:]
+        for fact in reading.facts {
+            if let old = table.updateValue(fact, forKey: fact.key) {
+                overwritten[fact.key, default: []].append(old.value)
+            }
+        }
+        let times = Set(table.keys.map { overwritten[$0]?.count ?? 0 })
+        check.require(times.count == 1, "keys are written differently often")
+        let region = reading.region(gap: frame.gap)
+        check.require((reading.facts.last?.valuePosition ?? 0) < region.upperBound, "a fact lies in the gap")
+        for (number, asked) in reading.asked.enumerated() {
+            guard let latest = table[asked.key] else {
+                check.complain(["question \(number): \(RetrievalReading.name(asked.key)) is not in the context"])
+                continue
+            }
+            check.compare(
+                number, sequence,
+                with: .init(
+                    answer: asked.answer, gold: [latest.value], overwritten: overwritten[asked.key] ?? [],
+                    facts: reading.facts.count, distance: asked.answer.lowerBound - latest.valuePosition,
+                    load: table.count, position: NoisyContext.position(latest.start, in: region, width: 2)))
+        }
+        return check.complaints
+    }
+
+    /// The facts, the questions, their answers and covariates.
+    public func describe(_ sequence: TaskSequence) -> String {
+        RetrievalReading(sequence.tokens, form: .pairs).describe(Self.name, sequence)
+    }
+}
