@@ -1,6 +1,5 @@
 // Sizes of the chunked recurrences' memory, the same for all instruction sets.
 #include "include/ck_delta.h"
-#include "include/ck_lightning.h"
 
 static long padded(long count) { return (count + 15) / 16 * 16; }
 
@@ -26,16 +25,4 @@ long ck_delta_scratch_count(long key_dimension, long value_dimension) {
   long chunk = ck_delta_chunk(key_dimension, value_dimension);
   return chunk * (7 * padded(key_dimension) + 5 * padded(value_dimension) + 5 * chunk + 15) +
          2 * ck_delta_state_count(key_dimension, value_dimension);
-}
-
-long ck_lightning_chunk(long head_dimension) { return padded(head_dimension) > 64 ? 128 : 64; }
-
-long ck_lightning_states_count(long time, long head_dimension) {
-  long chunk = ck_lightning_chunk(head_dimension);
-  return ((time + chunk - 1) / chunk + 1) * padded(head_dimension) * padded(head_dimension);
-}
-
-long ck_lightning_scratch_count(long head_dimension) {
-  long chunk = ck_lightning_chunk(head_dimension), width = padded(head_dimension);
-  return 8 * chunk * width + 3 * chunk * chunk + 2 * width * width + 2 * chunk;
 }

@@ -211,8 +211,12 @@ struct MixerFixture: Decodable {
     func number(_ key: String) throws -> Int { try #require(configuration[key]) }
     func weight(_ name: String) throws -> Values { try #require(weights[name]) }
 
-    /// Holds all forms to the published output, and the recurrent state to the published one.
-    func expectAgreement(with bench: MixerBench, location: SourceLocation = #_sourceLocation) {
+    /// Holds all forms to the published output, and the recurrent state to the published one, where need be in our
+    /// order of its elements.
+    func expectAgreement(
+        with bench: MixerBench, state ordered: [Double]? = nil, location: SourceLocation = #_sourceLocation
+    ) {
+        let state = ordered ?? state.values
         let recurrent = bench.recurrent(input.values)
         #expect(difference(bench.reference(input.values), output.values) < 1e-4, "reference", sourceLocation: location)
         #expect(
@@ -220,7 +224,7 @@ struct MixerFixture: Decodable {
             sourceLocation: location)
         #expect(difference(recurrent.output, output.values) < 1e-4, "recurrent", sourceLocation: location)
         #expect(
-            difference(recurrent.state.suffix(state.values.count), state.values) < 1e-4, "state",
+            difference(recurrent.state.suffix(state.count), state) < 1e-4, "state",
             sourceLocation: location)
     }
 }

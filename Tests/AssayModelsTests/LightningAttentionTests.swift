@@ -1,6 +1,5 @@
 import AssayCore
 import AssayTensor
-import CKernels
 import Foundation
 import Testing
 
@@ -78,32 +77,6 @@ import Testing
         #expect(abs(first[0] - 0.25 * (1 + 1e-5)) < 1e-12 && abs(first[3] - 0.00390625 * (1 + 1e-5)) < 1e-12)
         let last = LightningAttention.slopes(heads: 4, layer: 7, layerCount: 8)
         #expect(last.allSatisfy { $0 > 0 && $0 < 1e-5 })
-    }
-
-    @Test(
-        "the chunked form ends in the state of the recurrence, for weak and strong decay", arguments: [1e-6, 0.5, 90])
-    func states(slope: Double) throws {
-        let (time, dimension) = (150, 16)
-        let rows = FloatBlock(count: time * 3 * dimension)
-        for (i, value) in MixerBench.normal(rows.count, domain: "rows", seed: 1).enumerated() {
-            rows.pointer[i] = Float(value)
-        }
-        func head(_ row: Int, _ time: Int) -> ck_lightning_head {
-            let query = UnsafePointer(rows.pointer + row * 3 * dimension)
-            return ck_lightning_head(
-                time: time, head_dimension: dimension, slope: Float(slope), q: query, k: query + dimension,
-                v: query + 2 * dimension, ld: 3 * dimension)
-        }
-        let (chunked, stepped) = (FloatBlock(count: 256), FloatBlock(count: 256))
-        let output = FloatBlock(count: time * dimension)
-        let scratch = FloatBlock(count: ck_lightning_scratch_count(dimension))
-        var all = head(0, time)
-        ck_lightning_forward(&all, output.pointer, dimension, chunked.pointer, 0, scratch.pointer)
-        for t in 0..<time {
-            var one = head(t, 1)
-            ck_lightning_step(&one, stepped.pointer, output.pointer)
-        }
-        #expect(difference(chunked.buffer.map(Double.init), stepped.buffer.map(Double.init)) < 1e-5)
     }
 
     @Test("the state's size is constant, and its cost is counted")

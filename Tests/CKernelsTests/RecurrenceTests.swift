@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Floats at a 64-byte boundary, as tapes give them, with a guard behind them that must stay as it is.
-private final class Guarded {
+final class Guarded {
     let pointer: UnsafeMutablePointer<Float>
     let count: Int
     static let guardCount = 64
@@ -191,112 +191,6 @@ extension KernelTests {
                     ck_delta_forward(&head, &output.values, 16, state.pointer, nil, scratch.pointer)
                 }
                 expectClose(output.dense, expected.output, tolerance: 2e-6)
-            }
-        }
-    }
-
-    @Suite("Lightning attention") struct LightningTests {
-        private static func head(
-            _ rows: UnsafePointer<Float>, time: Int, dimension: Int, slope: Float, stride: Int
-        ) -> ck_lightning_head {
-            ck_lightning_head(
-                time: time, head_dimension: dimension, slope: slope, q: rows, k: rows + dimension,
-                v: rows + 2 * dimension, ld: stride)
-        }
-
-        private static func reference(
-            _ rows: [Double], time: Int, dimension d: Int, slope: Double
-        ) -> (output: [Double], state: [Double]) {
-            let decay = exp(-slope)
-            var state = [Double](repeating: 0, count: d * d)
-            var output: [Double] = []
-            for t in 0..<time {
-                let row = t * 3 * d
-                for i in 0..<d {
-                    for j in 0..<d {
-                        state[i * d + j] = decay * state[i * d + j] + rows[row + d + i] * rows[row + 2 * d + j]
-                    }
-                }
-                for j in 0..<d { output.append((0..<d).reduce(0.0) { $0 + rows[row + $1] * state[$1 * d + j] }) }
-            }
-            return (output, state)
-        }
-
-        @Test("chunks, steps and the recurrence agree, states too", arguments: instructionSets)
-        func forms(isa: Int32) {
-            var random = TestRandom(53)
-            withInstructionSet(isa) {
-                for (time, dimension, slope) in [
-                    (1, 8, 0.5), (63, 12, 0.25), (64, 16, 0), (130, 32, 1e-6), (130, 80, 0.9), (200, 16, 90),
-                ] as [(Int, Int, Float)] {
-                    let stride = 3 * dimension + 2
-                    let rows = Matrix(time, 3 * dimension, stride: stride, random: &random)
-                    let expected = Self.reference(
-                        rows.dense, time: time, dimension: dimension, slope: Double(slope))
-                    var (chunked, stepped) = (Matrix(time, dimension), Matrix(time, dimension))
-                    let state = Guarded(ck_lightning_states_count(0, dimension))
-                    let scratch = Guarded(ck_lightning_scratch_count(dimension))
-                    var steps = [Float](repeating: 0, count: dimension * dimension)
-                    rows.values.withUnsafeBufferPointer { rows in
-                        guard let start = rows.baseAddress else { return }
-                        var all = Self.head(start, time: time, dimension: dimension, slope: slope, stride: stride)
-                        ck_lightning_forward(&all, &chunked.values, dimension, state.pointer, 0, scratch.pointer)
-                        stepped.values.withUnsafeMutableBufferPointer { output in
-                            guard let output = output.baseAddress else { return }
-                            for t in 0..<time {
-                                var one = Self.head(
-                                    start + t * stride, time: 1, dimension: dimension, slope: slope, stride: stride)
-                                ck_lightning_step(&one, &steps, output + t * dimension)
-                            }
-                        }
-                    }
-                    // Sums of up to 130 x 32 products, whose size the tolerance allows for.
-                    let padded = (dimension + 15) / 16 * 16
-                    let last = steps.indices.map {
-                        Double(state.pointer[$0 / dimension * padded + $0 % dimension])
-                    }
-                    expectClose(chunked.dense, expected.output, tolerance: 5e-5, "chunked")
-                    expectClose(stepped.dense, expected.output, tolerance: 5e-5, "stepped")
-                    expectClose(last, expected.state, tolerance: 5e-5, "state after chunks")
-                    expectClose(doubles(steps), expected.state, tolerance: 5e-5, "state after steps")
-                    #expect(state.isIntact && scratch.isIntact)
-                }
-            }
-        }
-
-        @Test("gradients are those of the recurrence, written or added", arguments: instructionSets)
-        func gradients(isa: Int32) {
-            var random = TestRandom(54)
-            withInstructionSet(isa) {
-                for (time, d, slope) in [(1, 4, 0.5), (67, 5, 0.1), (70, 4, 30)] as [(Int, Int, Float)] {
-                    let stride = 3 * d + 1
-                    let rows = Matrix(time, 3 * d, stride: stride, random: &random)
-                    let upstream = Matrix(time, d, stride: d + 2, random: &random)
-                    let expected = numericalGradient(rows.dense) {
-                        weighted(
-                            Self.reference($0, time: time, dimension: d, slope: Double(slope)).output,
-                            by: upstream.dense)
-                    }
-                    let states = Guarded(ck_lightning_states_count(time, d))
-                    let scratch = Guarded(ck_lightning_scratch_count(d))
-                    var output = Matrix(time, d)
-                    var result = Matrix(time, 3 * d, stride: stride)
-                    rows.values.withUnsafeBufferPointer { rows in
-                        guard let start = rows.baseAddress else { return }
-                        var head = Self.head(start, time: time, dimension: d, slope: slope, stride: stride)
-                        ck_lightning_forward(&head, &output.values, d, states.pointer, 1, scratch.pointer)
-                        for accumulate: Int32 in [0, 1] {
-                            result.values.withUnsafeMutableBufferPointer { target in
-                                guard let q = target.baseAddress else { return }
-                                ck_lightning_backward(
-                                    &head, states.pointer, upstream.values, upstream.stride, q, q + d, q + 2 * d,
-                                    stride, accumulate, scratch.pointer)
-                            }
-                        }
-                    }
-                    expectClose(result.dense.map { $0 / 2 }, expected, tolerance: 1e-5)
-                    #expect(result.gapsAreIntact && states.isIntact && scratch.isIntact)
-                }
             }
         }
     }

@@ -47,7 +47,9 @@ public struct LightningAttention: Mixer {
 
     private var width: Int { projection.width }
     private var headsWidth: Int { heads * headDimension }
-    private var headStateCount: Int { headDimension * headDimension }
+    private var shape: LinearAttentionShape {
+        LinearAttentionShape(heads: heads, keyDimension: headDimension, valueDimension: headDimension)
+    }
 
     /// Declares the projections, the output gate and the norm of the heads.
     public func declareParameters(prefix: String, in layout: inout ParameterLayout) {
@@ -63,9 +65,14 @@ public struct LightningAttention: Mixer {
     public func parallel(_ x: Tensor, prefix: String, on tape: Tape) -> Tensor {
         let rows = projection.parallel(x, prefix: prefix, on: tape)
         let gate = tape.linear(x, tape.parameter(prefix + "output_gate.weight"))
-        let output = LightningAttentionOperation.record(
-            rows: rows, gate: gate, weight: tape.parameter(prefix + "norm.weight"), mixer: self, on: tape)
-        return tape.linear(output, tape.parameter(prefix + "out_proj.weight"))
+        let outputs = tape.linearAttention(
+            query: rows.columns(0, headsWidth), key: rows.columns(projection.keyOffset, headsWidth),
+            value: rows.columns(projection.valueOffset, headsWidth), shape: shape, decay: .fixed(slopes.map(Float.init))
+        )
+        let gated = tape.gatedNorm(
+            outputs, tape.parameter(prefix + "norm.weight"), gate: gate.allColumns, kind: .sigmoidAfterNorm, parts: 1,
+            epsilon: Float(Self.epsilon))
+        return tape.linear(gated, tape.parameter(prefix + "out_proj.weight"))
     }
 
     // MARK: Recurrent
@@ -80,7 +87,7 @@ public struct LightningAttention: Mixer {
 
     /// Scratch of a step.
     public func stepScratchCount(batch: Int, capacity: Int) -> Int {
-        batch * (projection.channels + 2 * headsWidth + 1)
+        batch * (projection.channels + 2 * headsWidth + 1) + heads
     }
 
     /// The recurrent form.
@@ -90,27 +97,20 @@ public struct LightningAttention: Mixer {
         let gates = rows + call.batch * channels
         let outputs = gates + call.batch * headsWidth
         let inverse = outputs + call.batch * headsWidth
+        let decays = inverse + call.batch
+        for (head, slope) in slopes.enumerated() { decays[head] = Float(slope) }
         projection.step(call, into: rows)
         call.multiply("output_gate.weight", call.input, stride: width, into: gates, stride: headsWidth)
         for i in 0..<call.batch {
-            for head in 0..<heads {
-                var arguments = argument(head: head, time: 1, rows: rows + i * channels)
-                let state = call.states[i] + projection.stateCount + head * headStateCount
-                ck_lightning_step(&arguments, state, outputs + i * headsWidth + head * headDimension)
-            }
+            let row = UnsafePointer(rows + i * channels)
+            let token = LinearAttentionToken(
+                query: row, key: row + projection.keyOffset, value: row + projection.valueOffset, slopes: decays)
+            shape.step(token, states: call.states[i] + projection.stateCount, into: outputs + i * headsWidth)
         }
         ck_gated_norm_forward(
             call.batch, headsWidth, outputs, headsWidth, call.parameter("norm.weight"), gates, headsWidth, 1,
             Float(Self.epsilon), outputs, headsWidth, inverse)
         call.multiply("out_proj.weight", outputs, stride: headsWidth, into: call.output, stride: width)
-    }
-
-    /// One head of the rows `q | k | v` of a sequence, for the kernels.
-    func argument(head: Int, time: Int, rows: UnsafePointer<Float>) -> ck_lightning_head {
-        let query = rows + head * headDimension
-        return ck_lightning_head(
-            time: time, head_dimension: headDimension, slope: Float(slopes[head]), q: query,
-            k: query + projection.keyOffset, v: query + projection.valueOffset, ld: projection.channels)
     }
 
     // MARK: Reference
@@ -147,11 +147,9 @@ public struct LightningAttention: Mixer {
     /// What a token costs: in prefill the products of the chunked form, their masked halves not counted.
     public func cost(context: Int) -> MixerCost {
         let projections = projection.operations + Double(4 * width * headsWidth)
-        let chunk = min(ck_lightning_chunk(headDimension), max(context, 1))
-        // Scores and their product with the values, and two products with states.
-        let prefill = Double(heads * (2 * chunk * headDimension + 4 * headStateCount))
         return MixerCost(
-            prefillFLOPs: projections + prefill, decodeFLOPs: projections + Double(heads * 5 * headStateCount),
+            prefillFLOPs: projections + shape.chunkedFLOPs(time: context),
+            decodeFLOPs: projections + shape.stepFLOPs,
             stateBytes: Double(4 * stateCount(capacity: context)))
     }
 }

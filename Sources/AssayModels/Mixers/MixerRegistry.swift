@@ -8,6 +8,7 @@ public enum MixerRegistry {
         GatedConvolution.self,
         GatedDeltaNet.self,
         LightningAttention.self,
+        Mamba2.self,
         MultiHeadLatentAttention.self,
         SigmoidAttention.self,
         SlidingWindowAttention.self,

@@ -13,11 +13,11 @@
 #include "ck_elementwise.h"
 #include "ck_gemm.h"
 #include "ck_hash.h"
-#include "ck_lightning.h"
 #include "ck_loss.h"
 #include "ck_norm.h"
 #include "ck_optimizer.h"
 #include "ck_rotary.h"
 #include "ck_rounding.h"
+#include "ck_scan.h"
 
 #endif

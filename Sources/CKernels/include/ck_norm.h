@@ -28,6 +28,15 @@ void ck_l2_norm_forward(long rows, long width, const float *x, long ldx, float e
 void ck_l2_norm_backward(long rows, long width, const float *x, long ldx, const float *inverse_norm, const float *dy,
                          long lddy, float *dx, long lddx, int accumulate);
 
+/// Rows of the gated norm of Mamba-2, the gate before the norm: with u = x silu(gate), y = u / rms(u) * weight. y may be
+/// x.
+void ck_gate_first_norm_forward(long rows, long width, const float *x, long ldx, const float *weight,
+                                const float *gate, long ldg, float epsilon, float *y, long ldy, float *inverse_rms);
+/// Writes dx, and dgate (added to if `accumulate_gate`); adds to dweight. dx must not be x or dy.
+void ck_gate_first_norm_backward(long rows, long width, const float *x, long ldx, const float *weight,
+                                 const float *gate, long ldg, const float *inverse_rms, const float *dy, long lddy,
+                                 float *dx, long lddx, float *dgate, long lddg, int accumulate_gate, float *dweight);
+
 /// y = softmax(x) for each row. y may be x.
 void ck_softmax_rows(long rows, long width, const float *x, long ldx, float *y, long ldy);
 /// dx = y (dy - sum(y dy)) for each row, from the output y of the forward function. dx may be dy without `accumulate`.

@@ -16,5 +16,7 @@
 #include "delta_chunk.h"
 #include "delta_rule.h"
 #include "delta_gate.h"
-#include "lightning.h"
+#include "gate_first_norm.h"
+#include "scan.h"
+#include "scan_backward.h"
 #include "rounding.h"

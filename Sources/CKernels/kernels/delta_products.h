@@ -116,7 +116,7 @@ CK_INLINE vf v_keep(vf x, long n, long lane) {
 }
 
 /// x *= y in the lower triangle of blocks.
-static void lower_multiply(long rows, long ld, float *x, const float *y) {
+CK_INLINE void lower_multiply(long rows, long ld, float *x, const float *y) {
   for (long i = 0; i < rows; i++) {
     for (long j = i * ld; j < i * ld + padded(i + 1); j += W) v_store(x + j, v_load(x + j) * v_load(y + j));
   }

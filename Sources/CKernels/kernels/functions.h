@@ -145,14 +145,25 @@ CK_FUNCTION(void, gated_norm_backward,
             (rows, width, x, ldx, weight, gate, ldg, sigmoid, inverse_rms, dy, lddy, dx, lddx, dgate, lddg,
              accumulate_gate, dweight))
 
-CK_FUNCTION(void, lightning_forward,
-            (const ck_lightning_head *head, float *out, long ldo, float *states, int keep, float *scratch),
-            (head, out, ldo, states, keep, scratch))
-CK_FUNCTION(void, lightning_backward,
-            (const ck_lightning_head *head, const float *states, const float *dout, long lddo, float *dq, float *dk,
-             float *dv, long ldd, int accumulate, float *scratch),
-            (head, states, dout, lddo, dq, dk, dv, ldd, accumulate, scratch))
-CK_FUNCTION(void, lightning_step, (const ck_lightning_head *head, float *state, float *out), (head, state, out))
+CK_FUNCTION(void, gate_first_norm_forward,
+            (long rows, long width, const float *x, long ldx, const float *weight, const float *gate, long ldg,
+             float epsilon, float *y, long ldy, float *inverse_rms),
+            (rows, width, x, ldx, weight, gate, ldg, epsilon, y, ldy, inverse_rms))
+CK_FUNCTION(void, gate_first_norm_backward,
+            (long rows, long width, const float *x, long ldx, const float *weight, const float *gate, long ldg,
+             const float *inverse_rms, const float *dy, long lddy, float *dx, long lddx, float *dgate, long lddg,
+             int accumulate_gate, float *dweight),
+            (rows, width, x, ldx, weight, gate, ldg, inverse_rms, dy, lddy, dx, lddx, dgate, lddg, accumulate_gate,
+             dweight))
+
+CK_FUNCTION(void, scan_forward,
+            (const ck_scan_group *group, float *out, long ldo, float *states, int keep, float *scratch),
+            (group, out, ldo, states, keep, scratch))
+CK_FUNCTION(void, scan_backward,
+            (const ck_scan_group *group, const float *states, const float *dout, long lddo,
+             const ck_scan_gradients *gradients, float *scratch),
+            (group, states, dout, lddo, gradients, scratch))
+CK_FUNCTION(void, scan_step, (const ck_scan_group *group, float *states, float *out), (group, states, out))
 
 CK_FUNCTION(void, round_rows, (int format, long rows, long width, float *x, long ld), (format, rows, width, x, ld))
 CK_FUNCTION(void, squared_error, (long n, const float *x, const float *y, double *error, double *norm),
