@@ -86,7 +86,9 @@ extension TrainingShape {
         guard mixer == "gated-delta-net" else {
             return Double(layers * heads * 2 * 2 * dimension) * Double(length + 1) / 2
         }
-        let chunk = Double(ck_delta_chunk(dimension, dimension))
+        let shape = ck_delta_shape(
+            time: length, steps: 1, chunk: 0, key_dimension: dimension, value_dimension: dimension)
+        let chunk = Double(ck_delta_chunk(shape))
         let within = 2 * 2 * Double(dimension) * ((chunk - 1) / 2 + (chunk + 1) / 2)
         return Double(layers * heads) * (within + 3 * 2 * Double(dimension * dimension))
     }

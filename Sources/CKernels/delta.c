@@ -3,26 +3,26 @@
 
 static long padded(long count) { return (count + 15) / 16 * 16; }
 
-long ck_delta_chunk(long key_dimension, long value_dimension) {
-  return padded(key_dimension) + padded(value_dimension) > 128 ? 64 : 32;
+long ck_delta_chunk(ck_delta_shape shape) {
+  if (shape.chunk > 0) return padded(shape.chunk);
+  const long rows = padded(shape.key_dimension) + padded(shape.value_dimension) > 128 ? 64 : 32;
+  return rows / shape.steps > 16 ? rows / shape.steps / 16 * 16 : 16;
 }
 
-long ck_delta_state_count(long key_dimension, long value_dimension) {
-  return padded(key_dimension) * padded(value_dimension);
+long ck_delta_state_count(ck_delta_shape shape) { return padded(shape.key_dimension) * padded(shape.value_dimension); }
+
+long ck_delta_states_count(ck_delta_shape shape) {
+  long chunk = ck_delta_chunk(shape);
+  return ((shape.time + chunk - 1) / chunk + 1) * ck_delta_state_count(shape);
 }
 
-long ck_delta_states_count(long time, long key_dimension, long value_dimension) {
-  long chunk = ck_delta_chunk(key_dimension, value_dimension);
-  return ((time + chunk - 1) / chunk + 1) * ck_delta_state_count(key_dimension, value_dimension);
+long ck_delta_errors_count(ck_delta_shape shape) {
+  return padded(shape.time * shape.steps) * padded(shape.value_dimension);
 }
 
-long ck_delta_errors_count(long time, long key_dimension, long value_dimension) {
-  (void)key_dimension;
-  return padded(time) * padded(value_dimension);
-}
-
-long ck_delta_scratch_count(long key_dimension, long value_dimension) {
-  long chunk = ck_delta_chunk(key_dimension, value_dimension);
-  return chunk * (7 * padded(key_dimension) + 5 * padded(value_dimension) + 5 * chunk + 15) +
-         2 * ck_delta_state_count(key_dimension, value_dimension);
+long ck_delta_scratch_count(ck_delta_shape shape) {
+  const long tokens = ck_delta_chunk(shape), rows = tokens * shape.steps;
+  const long keys = padded(shape.key_dimension), values = padded(shape.value_dimension);
+  return rows * (5 * keys + 4 * values + 3 * rows + 13) + tokens * (2 * keys + values + 2 * rows + 4) +
+         2 * ck_delta_state_count(shape);
 }

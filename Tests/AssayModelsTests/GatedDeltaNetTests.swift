@@ -142,17 +142,20 @@ import Testing
         for (i, number) in MixerBench.normal(rows.count, domain: "rows", seed: 1).enumerated() {
             rows.pointer[i] = Float(number)
         }
+        func shape(_ time: Int) -> ck_delta_shape {
+            ck_delta_shape(time: time, steps: 1, chunk: 0, key_dimension: key, value_dimension: value)
+        }
         func head(_ row: Int, _ time: Int) -> ck_delta_head {
             let query = UnsafePointer(rows.pointer + row * stride)
             let gates = query + 2 * key + value
             return ck_delta_head(
-                time: time, key_dimension: key, value_dimension: value, q: query, k: query + key, ldq: stride,
-                ldk: stride, v: query + 2 * key, ldv: stride, a: gates, b: gates + 1, lda: stride, ldb: stride,
-                a_log: -2, dt_bias: 0.5)
+                shape: shape(time), q: query, k: query + key, ldq: stride, ldk: stride, k_step: 0, v: query + 2 * key,
+                ldv: stride, v_step: 0, a: gates, lda: stride, b: gates + 1, ldb: stride, b_step: 0, a_log: -2,
+                dt_bias: 0.5, beta_scale: 1)
         }
         let (chunked, stepped) = (FloatBlock(count: key * value), FloatBlock(count: key * value))
         let output = FloatBlock(count: time * value)
-        let scratch = FloatBlock(count: ck_delta_scratch_count(key, value))
+        let scratch = FloatBlock(count: ck_delta_scratch_count(shape(time)))
         var all = head(0, time)
         ck_delta_forward(&all, output.pointer, value, chunked.pointer, nil, scratch.pointer)
         for t in 0..<time {

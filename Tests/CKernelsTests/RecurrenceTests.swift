@@ -33,12 +33,16 @@ extension KernelTests {
             var columns: Int { 2 * key + value + 2 }
             var stride: Int { columns + 3 }
 
+            func kernelShape(time: Int) -> ck_delta_shape {
+                ck_delta_shape(time: time, steps: 1, chunk: 0, key_dimension: key, value_dimension: value)
+            }
+
             func head(_ rows: UnsafePointer<Float>, time: Int, aLog: Float, bias: Float) -> ck_delta_head {
                 let gates = rows + 2 * key + value
                 return ck_delta_head(
-                    time: time, key_dimension: key, value_dimension: value, q: rows, k: rows + key, ldq: stride,
-                    ldk: stride, v: rows + 2 * key, ldv: stride, a: gates, b: gates + 1, lda: stride, ldb: stride,
-                    a_log: aLog, dt_bias: bias)
+                    shape: kernelShape(time: time), q: rows, k: rows + key, ldq: stride, ldk: stride, k_step: 0,
+                    v: rows + 2 * key, ldv: stride, v_step: 0, a: gates, lda: stride, b: gates + 1, ldb: stride,
+                    b_step: 0, a_log: aLog, dt_bias: bias, beta_scale: 1)
             }
 
             /// The recurrence in double precision: outputs and the last state.
@@ -85,8 +89,8 @@ extension KernelTests {
                     let rows = Matrix(time, shape.columns, stride: shape.stride, random: &random)
                     let expected = shape.reference(rows.dense, aLog: Double(aLog), bias: 0.5)
                     var (chunked, stepped) = (Matrix(time, value, stride: value + 2), Matrix(time, value))
-                    let state = Guarded(ck_delta_state_count(key, value))
-                    let scratch = Guarded(ck_delta_scratch_count(key, value))
+                    let state = Guarded(ck_delta_state_count(shape.kernelShape(time: time)))
+                    let scratch = Guarded(ck_delta_scratch_count(shape.kernelShape(time: time)))
                     var steps = [Float](repeating: 0, count: key * value)
                     rows.values.withUnsafeBufferPointer { rows in
                         guard let start = rows.baseAddress else { return }
@@ -135,9 +139,9 @@ extension KernelTests {
                 ).output
                 return weighted(output, by: upstream.dense)
             }
-            let states = Guarded(ck_delta_states_count(time, key, value))
-            let errors = Guarded(ck_delta_errors_count(time, key, value))
-            let scratch = Guarded(ck_delta_scratch_count(key, value))
+            let states = Guarded(ck_delta_states_count(shape.kernelShape(time: time)))
+            let errors = Guarded(ck_delta_errors_count(shape.kernelShape(time: time)))
+            let scratch = Guarded(ck_delta_scratch_count(shape.kernelShape(time: time)))
             var output = Matrix(time, value)
             var result = Matrix(time, shape.columns, stride: shape.stride)
             var (aLogGradient, biasGradient): (Float, Float) = (0, 0)
@@ -153,9 +157,10 @@ extension KernelTests {
                         withUnsafeMutablePointer(to: &aLogGradient) { aLogGradient in
                             withUnsafeMutablePointer(to: &biasGradient) { biasGradient in
                                 var gradients = ck_delta_gradients(
-                                    q: target, k: target + key, ldq: stride, ldk: stride, v: target + 2 * key,
-                                    ldv: stride, a: gates, b: gates + 1, lda: stride, ldb: stride,
-                                    a_log: aLogGradient, dt_bias: biasGradient, accumulate_qk: accumulate,
+                                    q: target, k: target + key, ldq: stride, ldk: stride, k_step: 0,
+                                    v: target + 2 * key, ldv: stride, v_step: 0, a: gates, lda: stride, b: gates + 1,
+                                    ldb: stride, b_step: 0, a_log: aLogGradient, dt_bias: biasGradient,
+                                    accumulate_qk: accumulate,
                                     accumulate_v: accumulate, accumulate_gates: accumulate)
                                 ck_delta_backward(
                                     &head, states.pointer, errors.pointer, upstream.values, upstream.stride,
@@ -183,8 +188,8 @@ extension KernelTests {
                 }
                 let expected = shape.reference(rows.dense, aLog: Double(aLog), bias: 0)
                 var output = Matrix(96, 16)
-                let state = Guarded(ck_delta_state_count(16, 16))
-                let scratch = Guarded(ck_delta_scratch_count(16, 16))
+                let state = Guarded(ck_delta_state_count(shape.kernelShape(time: 96)))
+                let scratch = Guarded(ck_delta_scratch_count(shape.kernelShape(time: 96)))
                 rows.values.withUnsafeBufferPointer { rows in
                     guard let start = rows.baseAddress else { return }
                     var head = shape.head(start, time: 96, aLog: aLog, bias: 0)

@@ -4,6 +4,8 @@ import AssayCore
 public enum MixerRegistry {
     /// The mixers.
     public static let types: [any Mixer.Type] = [
+        DeltaNet.self,
+        DeltaProduct.self,
         FullAttention.self,
         GatedConvolution.self,
         GatedDeltaNet.self,
