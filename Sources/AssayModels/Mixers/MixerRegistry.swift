@@ -9,6 +9,7 @@ public enum MixerRegistry {
         FullAttention.self,
         GatedConvolution.self,
         GatedDeltaNet.self,
+        KimiDeltaAttention.self,
         LightningAttention.self,
         Mamba2.self,
         MultiHeadLatentAttention.self,

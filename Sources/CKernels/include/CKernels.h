@@ -7,6 +7,7 @@
 #define CKERNELS_H
 
 #include "ck_attention.h"
+#include "ck_channel.h"
 #include "ck_convolution.h"
 #include "ck_delta.h"
 #include "ck_dispatch.h"

@@ -56,9 +56,10 @@ CK_INLINE vf v_silu_slope(vf x, vf s) { return s * (1.0f + x * (1.0f - s)); }
 
 CK_INLINE vf v_silu_slope_at(vf x) { return v_silu_slope(x, v_sigmoid(x)); }
 
+/// The derivative of the sigmoid at x, u / (1 + u)^2 with u = exp(-|x|): unlike s (1 - s) exact where s nears 1.
 CK_INLINE vf v_sigmoid_slope_at(vf x) {
-  vf s = v_sigmoid(x);
-  return s * (1.0f - s);
+  vf u = v_exp(x > 0.0f ? -x : x);
+  return u / ((1.0f + u) * (1.0f + u));
 }
 
 CK_UNARY(exp, v_exp(x))

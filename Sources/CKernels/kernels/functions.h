@@ -145,6 +145,26 @@ CK_FUNCTION(void, gated_norm_backward,
             (rows, width, x, ldx, weight, gate, ldg, sigmoid, inverse_rms, dy, lddy, dx, lddx, dgate, lddg,
              accumulate_gate, dweight))
 
+CK_FUNCTION(void, channel_forward,
+            (const ck_channel_head *head, float *out, long ldo, int keep, float *states, float *solutions,
+             float *scratch),
+            (head, out, ldo, keep, states, solutions, scratch))
+CK_FUNCTION(void, channel_backward,
+            (const ck_channel_head *head, const float *states, const float *solutions, const float *dout, long lddo,
+             const ck_channel_gradients *gradients, float *scratch),
+            (head, states, solutions, dout, lddo, gradients, scratch))
+CK_FUNCTION(void, channel_step, (const ck_channel_head *head, float *state, float *out, float *scratch),
+            (head, state, out, scratch))
+CK_FUNCTION(void, decay_gate_forward,
+            (int kind, long rows, long heads, long width, const float *z, long ldz, const float *bias,
+             const float *a_log, float rate, float *g, long ldg),
+            (kind, rows, heads, width, z, ldz, bias, a_log, rate, g, ldg))
+CK_FUNCTION(void, decay_gate_backward,
+            (int kind, long rows, long heads, long width, const float *z, long ldz, const float *bias,
+             const float *a_log, float rate, const float *dg, long lddg, float *dz, long lddz, int accumulate,
+             float *dbias, float *da_log),
+            (kind, rows, heads, width, z, ldz, bias, a_log, rate, dg, lddg, dz, lddz, accumulate, dbias, da_log))
+
 CK_FUNCTION(void, gate_first_norm_forward,
             (long rows, long width, const float *x, long ldx, const float *weight, const float *gate, long ldg,
              float epsilon, float *y, long ldy, float *inverse_rms),
