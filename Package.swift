@@ -46,7 +46,7 @@ let package = Package(
         .executableTarget(
             name: "assay",
             dependencies: [
-                "AssayCore", "AssayModels", "AssayTasks", "AssayStore", "AssayReports", "AssayPipeline",
+                "AssayCore", "AssayModels", "AssayServing", "AssayTasks", "AssayStore", "AssayReports", "AssayPipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(

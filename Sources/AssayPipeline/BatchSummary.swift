@@ -25,6 +25,7 @@ public struct BatchSummary {
     public func text(through last: Stage) throws -> String {
         var parts: [String] = []
         if last >= .compare { parts += try [values().text(), verdicts(), drifts()].filter { !$0.isEmpty } }
+        if last >= .serve, plan.serving != nil { parts.append(try ServingSummary(plan: plan, store: store).text()) }
         parts.append(try done(last))
         return parts.joined(separator: "\n")
     }
@@ -89,13 +90,14 @@ public struct BatchSummary {
                 "Nothing to do: \(work.trainedBefore) training runs and \(work.evaluatedBefore) cells were recorded "
                     + "already.")
         } else {
-            let times = [
-                ("training", work.trainingSeconds), ("evaluation", work.evaluationSeconds),
-                ("the rest", work.otherSeconds),
-            ].map { "\($0.0) \(Figure.duration($0.1))" }
+            var times = [("training", work.trainingSeconds), ("evaluation", work.evaluationSeconds)]
+            if work.served > 0 { times.append(("serving", work.servingSeconds)) }
+            times.append(("the rest", work.otherSeconds))
+            let spent = times.map { "\($0.0) \(Figure.duration($0.1))" }.joined(separator: ", ")
             lines.append(
                 "Trained \(work.trained) runs (\(work.trainedBefore) before), evaluated \(work.evaluated) cells "
-                    + "(\(work.evaluatedBefore) before): \(times.joined(separator: ", ")).")
+                    + "(\(work.evaluatedBefore) before)"
+                    + (work.served > 0 ? ", measured serving \(work.served) times" : "") + ": \(spent).")
         }
         let lost = try lostItems()
         if lost > 0 { lines.append("\(lost) items have no grade; the intervals allow for it.") }

@@ -50,7 +50,8 @@ public enum Display {
             .init("95 % interval", .right), .init("n", .right), .init("clusters", .right), .init("lost", .right),
             .init("note"),
         ])
-        for value in try store.measurements(ofCheckpoint: checkpoint.hash).last?.values ?? [] {
+        let measured = try newest(of: checkpoint.hash, store)
+        for value in measured.flatMap(\.values) {
             let interval =
                 value.low == nil && value.high == nil
                 ? "-" : "[\(Figure.value(value.low)), \(Figure.value(value.high))]"
@@ -59,7 +60,21 @@ public enum Display {
                 Figure.grouped(value.n), Figure.grouped(value.clusters), Figure.grouped(value.lost), value.note ?? "",
             ])
         }
-        return text + table.text()
+        for record in measured {
+            guard let environment = record.environment else { continue }
+            text += "\(record.kind.rawValue) timed on \(environment.processor)"
+            text += environment.load.map { ", load \(Figure.value($0[0])) to \(Figure.value($0[1]))" } ?? ""
+            text += "\n"
+        }
+        return text + (measured.contains { $0.environment != nil } ? "\n" : "") + table.text()
+    }
+
+    /// The newest measurements of a checkpoint: one of each kind, counted and timed.
+    private static func newest(of checkpoint: ContentHash, _ store: Store) throws -> [MeasurementRecord] {
+        try MeasurementKind.allCases.flatMap { kind in
+            let all = try store.measurements(ofCheckpoint: checkpoint, kind: kind)
+            return [all.last { $0.environment == nil }, all.last { $0.environment != nil }].compactMap { $0 }
+        }
     }
 
     /// What the shortcuts score on a task.

@@ -7,6 +7,12 @@ public enum Machine {
     /// Cores that the system offers.
     public static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
 
+    /// Processes that ran or waited to run in the last minute, in the mean; nil where the system does not tell.
+    public static var load: Double? {
+        var load = 0.0
+        return getloadavg(&load, 1) == 1 ? load : nil
+    }
+
     /// The processor's model name, as the system tells it.
     public static var processorName: String {
         #if os(Linux)

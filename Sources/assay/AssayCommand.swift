@@ -22,7 +22,7 @@ struct AssayCommand: ParsableCommand {
         subcommands: [
             RunCommand.self, DiffCommand.self, DriftCommand.self, ExportCommand.self, ListCommand.self,
             ShowCommand.self, SampleCommand.self, GenerateCommand.self, TrainCommand.self, EvaluateCommand.self,
-            MeasureCommand.self,
+            MeasureCommand.self, ServeCommand.self, TimeCommand.self, TraceCommand.self,
             DoctorCommand.self, CheckMixerCommand.self,
         ])
 

@@ -21,6 +21,8 @@ struct FaultyMixer: Mixer {
         case rowsReversed
         /// The first row of a step leaks into the others.
         case leaksBetweenRows
+        /// The layout calls a state that every token rewrites a cache, which only appends.
+        case calledACache
     }
 
     static let name = "faulty"
@@ -47,6 +49,11 @@ struct FaultyMixer: Mixer {
     }
 
     func stateLayout(capacity: Int) -> StateLayout {
+        if fault == .calledACache {
+            var layout = StateLayout()
+            layout.append("state", .cache, [1, 1, base.stateLayout(capacity: capacity).count])
+            return layout
+        }
         guard fault == .hiddenState else { return base.stateLayout(capacity: capacity) }
         // Still as large, but the last part says that it is in use from the second entry on only.
         var layout = StateLayout()

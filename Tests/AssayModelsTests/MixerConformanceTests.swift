@@ -32,6 +32,7 @@ import Testing
             case .looksAhead: .causality
             case .hiddenState, .wrongBytes: .state
             case .rowsReversed, .leaksBetweenRows: .determinism
+            case .calledACache: .rollback
             }
         let sound = try LanguageModel(ModelChecks.tiny("lightning"))
         let model = LanguageModel(

@@ -5,7 +5,7 @@ public enum MetricCatalogue {
 
     /// Every definition.
     public static let all: [MetricDefinition] =
-        accuracies + hops + likelihoods + capacities + episodes + divergences + serving
+        accuracies + hops + likelihoods + capacities + episodes + divergences + serving + servingMeasurements
 
     /// The definition of a key.
     public static func definition(_ key: String) -> MetricDefinition? { byKey[key] }

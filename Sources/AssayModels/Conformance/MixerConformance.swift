@@ -22,6 +22,8 @@ public struct MixerConformance {
         case state
         /// The same bits again, whatever other sequences are in the batch, and for several tokens at a time.
         case determinism
+        /// Tokens that are taken back leave no trace, whether the state was copied or is computed again.
+        case rollback
     }
 
     /// How one check ended.
@@ -87,6 +89,7 @@ public struct MixerConformance {
             case .causality: bench.causality()
             case .state: bench.state()
             case .determinism: bench.determinism()
+            case .rollback: bench.rollback()
             }
         }
         return Report(subject: subject(model.architecture), findings: findings)

@@ -20,13 +20,16 @@ public struct BatchConfiguration: Sendable, Hashable {
     public var conditions: [Marked<Condition>]?
     /// How differences become verdicts.
     public var compare: CompareConfiguration
+    /// What is measured of serving; nil for nothing.
+    public var serving: ServingConfiguration?
     /// The formats of the reports, each once.
     public var reports: [ExportFormat]
     /// Where it begins.
     public var mark: SourceMark
 
     private static let keys = [
-        "name", "description", "suite", "control", "seeds", "arms", "conditions", "compare", "reports",
+        "name", "description", "suite", "control", "seeds", "arms", "conditions", "compare", "serving",
+        "reports",
     ]
 
     /// Reads a batch file by itself, without the files that it names.
@@ -43,6 +46,7 @@ public struct BatchConfiguration: Sendable, Hashable {
             seeds: try top.required("seeds").seeds(), arms: try arms.entries().map(ArmEntry.init),
             conditions: try top.optional("conditions")?.conditions(),
             compare: try top.optional("compare").map(CompareConfiguration.init) ?? CompareConfiguration(),
+            serving: try top.optional("serving").map(ServingConfiguration.init),
             reports: try top.optional("reports")?.formats() ?? [], mark: top.mark)
         guard !batch.arms.isEmpty else { throw arms.failure("is empty", remedy: "Name at least one arm") }
         guard batch.arms.contains(where: { $0.name == batch.control.value }) else {
@@ -50,6 +54,7 @@ public struct BatchConfiguration: Sendable, Hashable {
                 "the control '\(batch.control.value)' is not among the arms", at: batch.control.mark.description,
                 remedy: Suggestion.remedy(for: batch.control.value, among: batch.arms.map(\.name)))
         }
+        try batch.serving?.check(arms: batch.arms.map(\.name))
         return batch
     }
 

@@ -8,6 +8,7 @@ extension BatchPlan {
         var text = "Batch \(name): \(arms.count) arms x \(arms.first?.trainings.count ?? 0) seeds, "
         text += "\(tasks.count) tasks, \(checkpointCount) checkpoints, \(cellCount) cells\n\n"
         text += armTable.text() + "\n" + taskTable.text() + "\n"
+        if let serving { text += "Serving: \(serving.overview)\n" }
         let total = arms.reduce(0) { $0 + $1.trainingFLOPs * Double($1.trainings.count) }
         text += "Training: \(Figure.value(total / 1e12)) TFLOP of matrix products in all.\n"
         return text

@@ -30,7 +30,8 @@ extension BatchPlan {
         }
         return try BatchPlan(
             name: batch.name, control: batch.control.value, arms: arms, tasks: tasks,
-            comparison: ComparisonOptions(batch.compare), reports: batch.reports)
+            comparison: ComparisonOptions(batch.compare),
+            serving: try batch.serving?.plan(tasks: files.suite.tasks.map(\.name)), reports: batch.reports)
     }
 }
 

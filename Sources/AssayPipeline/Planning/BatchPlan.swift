@@ -18,6 +18,8 @@ public struct BatchPlan: Sendable {
     public let tasks: [TaskPlan]
     /// How differences become verdicts.
     public let comparison: ComparisonOptions
+    /// What is measured of serving; nil for nothing.
+    public let serving: ServingPlan?
     /// The formats of the reports in the results folder; not part of the identity.
     public let reports: [ExportFormat]
     /// The hash of all of it: the identity of the batch.
@@ -31,13 +33,14 @@ public struct BatchPlan: Sendable {
     /// Puts a plan together.
     public init(
         name: String, control: String, arms: [ArmPlan], tasks: [TaskPlan], comparison: ComparisonOptions,
-        reports: [ExportFormat]
+        serving: ServingPlan? = nil, reports: [ExportFormat]
     ) throws {
         self.name = name
         self.control = control
         self.arms = arms.filter { $0.name == control } + arms.filter { $0.name != control }
         self.tasks = tasks
         self.comparison = comparison
+        self.serving = serving
         self.reports = reports
         definition = try CanonicalJSON.text(
             Definition(
@@ -48,7 +51,7 @@ public struct BatchPlan: Sendable {
                         name: $0.name, identity: $0.generator.identity, clusters: $0.clusters, conditions: $0.conditions
                     )
                 },
-                comparison: comparison))
+                comparison: comparison, serving: serving))
         identity = ContentHash(of: definition)
     }
 
@@ -76,6 +79,7 @@ public struct BatchPlan: Sendable {
         let arms: [Arm]
         let tasks: [Task]
         let comparison: ComparisonOptions
+        let serving: ServingPlan?
     }
 }
 

@@ -47,7 +47,8 @@ public final class BatchRunner {
         do {
             let start = Date()
             for stage in Stage.allCases where stage <= last { try run(stage) }
-            work.otherSeconds = -start.timeIntervalSinceNow - work.trainingSeconds - work.evaluationSeconds
+            work.otherSeconds =
+                -start.timeIntervalSinceNow - work.trainingSeconds - work.evaluationSeconds - work.servingSeconds
             try store.end(provenance, outcome: "finished")
             try store.checkpointLog()
         } catch {
@@ -62,6 +63,10 @@ public final class BatchRunner {
         case .train: try trainArms()
         case .evaluate: try evaluateCheckpoints()
         case .measure: try measureCheckpoints()
+        case .serve:
+            let start = Date()
+            try measureServing()
+            work.servingSeconds -= start.timeIntervalSinceNow
         case .compare: try compareArms()
         case .report: try writeReports()
         }

@@ -82,7 +82,8 @@ extension BatchRunner {
         }
     }
 
-    private func load(_ checkpoint: PlannedCheckpoint) throws -> FloatBlock {
+    /// The weights of a checkpoint, held against the hash that was recorded.
+    func load(_ checkpoint: PlannedCheckpoint) throws -> FloatBlock {
         let stored = try CheckpointFolder.read(URL(fileURLWithPath: checkpoint.record.path, isDirectory: true))
         guard stored.contentHash == checkpoint.record.hash else {
             throw AssayError.badInput(

@@ -8,6 +8,8 @@ public enum Stage: Int, Sendable, Comparable, CaseIterable {
     case evaluate
     /// Metrics.
     case measure
+    /// Serving: bytes, prefix caching, speculation, crossover lengths.
+    case serve
     /// Verdicts and drift.
     case compare
     /// Files in the results folder.
@@ -41,17 +43,23 @@ public struct BatchWork: Sendable, Equatable {
     public var evaluatedBefore = 0
     /// Checkpoints whose metrics were computed.
     public var measured = 0
+    /// Measurements of serving that were made.
+    public var served = 0
     /// Comparisons that were computed.
     public var compared = 0
     /// Seconds in training steps.
     public var trainingSeconds = 0.0
     /// Seconds in evaluation.
     public var evaluationSeconds = 0.0
+    /// Seconds in measurements of serving.
+    public var servingSeconds = 0.0
     /// Seconds in everything else: floors, storing, metrics, statistics, reports.
     public var otherSeconds = 0.0
 
     /// Whether everything was there already.
-    public var isNothing: Bool { trained == 0 && evaluated == 0 && measured == 0 && compared == 0 }
+    public var isNothing: Bool {
+        trained == 0 && evaluated == 0 && measured == 0 && served == 0 && compared == 0
+    }
 }
 
 /// The user asked to stop, and a safe point was reached.

@@ -77,6 +77,7 @@ extension BatchRunner {
         for checkpoint in try store.checkpoints(CheckpointSelector(seed: training.seed))
         where checkpoint.run == training.identity {
             guard !FileManager.default.fileExists(atPath: checkpoint.path) else { continue }
+            if try servingNeedsFiles() { return true }
             for task in plan.tasks {
                 for condition in task.conditions
                 where try !store.hasCell(cellKey(checkpoint.hash, task, condition)) { return true }

@@ -21,6 +21,14 @@ public struct LengthSweep: Sendable, Hashable {
 
         /// log(time of the model / time of the control) of each repeat.
         public var logRatios: [Double] { zip(model, control).map { log($0 / $1) } }
+        /// The median of the model's times.
+        public var medianSeconds: Double { Resampling.median(model) }
+        /// The median of the model's times over the control's.
+        public var medianRatio: Double { exp(Resampling.median(logRatios)) }
+        /// The bootstrap's 95 % interval of that median; nil for a single repeat.
+        public var ratioInterval: ClosedRange<Double>? {
+            Resampling.medianInterval(logRatios).map { exp($0.lowerBound)...exp($0.upperBound) }
+        }
     }
 
     /// The points, ascending by length.

@@ -17,7 +17,17 @@ enum Schema {
     static let applicationID = 0x4153_5359
 
     /// Every step, oldest first.
-    static let migrations = [Migration(version: 1, statements: planTables + resultTables)]
+    static let migrations = [
+        Migration(version: 1, statements: planTables + resultTables),
+        Migration(version: 2, statements: measurementColumns),
+    ]
+
+    /// What a measurement is of, and the machine that it depends on.
+    private static let measurementColumns = """
+        ALTER TABLE measurement ADD COLUMN kind TEXT NOT NULL DEFAULT 'items';
+        ALTER TABLE measurement ADD COLUMN environment TEXT;
+
+        """
 
     /// What is run: batches, arms, checkpoints, tasks, conditions.
     private static let planTables = """

@@ -65,14 +65,16 @@ extension CanonicalTable {
                 SELECT measurement.identity, checkpoint.hash, position, metric, task, metric.condition, slice, value,
                     low, high, n, clusters, lost, note
                 FROM measurement JOIN checkpoint ON checkpoint.id = measurement.checkpoint
-                JOIN metric ON metric.measurement = measurement.id ORDER BY measurement.identity, position
+                JOIN metric ON metric.measurement = measurement.id WHERE environment IS NULL
+                ORDER BY measurement.identity, position
                 """),
         CanonicalTable(
             name: "batch_measurement",
             sql: """
                 SELECT batch.identity, measurement.identity FROM batch_measurement
                 JOIN batch ON batch.id = batch_measurement.batch
-                JOIN measurement ON measurement.id = batch_measurement.measurement ORDER BY 1, 2
+                JOIN measurement ON measurement.id = batch_measurement.measurement WHERE environment IS NULL
+                ORDER BY 1, 2
                 """),
         CanonicalTable(
             name: "comparison",

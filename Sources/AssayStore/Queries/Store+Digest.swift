@@ -16,7 +16,7 @@ extension Store {
     /// Writes every row of every table but provenance as one line of text, in an order that only depends on content.
     ///
     /// Integer ids are replaced by the identities that they stand for. Left out is what may differ between equal runs:
-    /// times, durations and paths. So equal work gives equal text, also when it was interrupted in between.
+    /// times, durations, timings and paths. So equal work gives equal text, also when it was interrupted in between.
     public func canonicalDump(_ line: (String) throws -> Void) throws {
         try read { db in
             for table in CanonicalTable.all { try table.forEachLine(db, line) }

@@ -22,27 +22,31 @@ extension Store {
 
     /// Measurements by identity, by checkpoint, of a batch, or all: what is nil does not matter.
     public func measurements(
-        identity: ContentHash? = nil, ofCheckpoint checkpoint: ContentHash? = nil, ofBatch batch: ContentHash? = nil
+        identity: ContentHash? = nil, ofCheckpoint checkpoint: ContentHash? = nil, ofBatch batch: ContentHash? = nil,
+        kind: MeasurementKind? = nil
     ) throws -> [MeasurementRecord] {
         try read { db in
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT measurement.id, measurement.identity, checkpoint.hash FROM measurement
+                    SELECT measurement.id, measurement.identity, checkpoint.hash, kind, environment FROM measurement
                     JOIN checkpoint ON checkpoint.id = measurement.checkpoint
                     WHERE (? IS NULL OR measurement.identity = ?) AND (? IS NULL OR checkpoint.hash = ?)
                         AND (? IS NULL OR measurement.id IN (
                             SELECT measurement FROM batch_measurement JOIN batch ON batch.id = batch_measurement.batch
                             WHERE batch.identity = ?))
+                        AND (? IS NULL OR kind = ?)
                     ORDER BY measurement.id
                     """,
                 arguments: [
                     identity?.hexadecimal, identity?.hexadecimal, checkpoint?.hexadecimal, checkpoint?.hexadecimal,
-                    batch?.hexadecimal, batch?.hexadecimal,
+                    batch?.hexadecimal, batch?.hexadecimal, kind?.rawValue, kind?.rawValue,
                 ])
             return try rows.map { row in
                 MeasurementRecord(
-                    identity: try row.hash(1), checkpoint: try row.hash(2), values: try Store.metrics(db, row[0]))
+                    identity: try row.hash(1), checkpoint: try row.hash(2), kind: try Store.word(row[3]),
+                    environment: try (row[4] as String?).map { try CanonicalJSON.value(from: $0) },
+                    values: try Store.metrics(db, row[0]))
             }
         }
     }

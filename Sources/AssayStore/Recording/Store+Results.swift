@@ -6,11 +6,13 @@ import GRDB
 extension Store {
     /// Records the metrics of a checkpoint in one transaction, as results of a batch when one is given.
     public func record(_ measurement: MeasurementRecord, batch: ContentHash? = nil) throws {
+        let environment = try measurement.environment.map { try CanonicalJSON.text($0) }
         try write { db in
             let checkpoint = try Identified.id(db, of: "checkpoint", measurement.checkpoint, column: "hash")
             try Identified.record(
                 db, in: "measurement", key: [("identity", measurement.identity.hexadecimal)],
-                content: [("checkpoint", checkpoint)])
+                content: [("checkpoint", checkpoint), ("kind", measurement.kind.rawValue)],
+                other: [("environment", environment)])
             let id = try Identified.id(db, of: "measurement", measurement.identity)
             for (position, value) in measurement.values.enumerated() {
                 try Identified.record(

@@ -1,19 +1,62 @@
 import AssayCore
 import AssayMetrics
 
-/// The metrics of a checkpoint over some of its cells.
+/// What a measurement is of.
+public enum MeasurementKind: String, Sendable, Hashable, CaseIterable {
+    /// The answers to the items of cells.
+    case items
+    /// Bytes of caches and states.
+    case cache
+    /// A prefix cache under a trace of conversations.
+    case trace
+    /// Speculative decoding.
+    case speculation
+    /// Crossover lengths against the control.
+    case crossover
+}
+
+/// Where and when something was timed: what else the numbers depend on.
+public struct MeasurementEnvironment: Sendable, Hashable, Codable {
+    /// The processor's model name and number of cores.
+    public var processor: String
+    /// The version and instruction set of the kernels.
+    public var kernels: String
+    /// The load of the machine in the last minute, before and after; nil where the system does not tell.
+    public var load: [Double]?
+    /// When it began, in seconds since 1970.
+    public var started: Double
+
+    /// An environment.
+    public init(processor: String, kernels: String, load: [Double]?, started: Double) {
+        self.processor = processor
+        self.kernels = kernels
+        self.load = load
+        self.started = started
+    }
+}
+
+/// Metrics of a checkpoint: over some of its cells, or of serving it.
 public struct MeasurementRecord: Sendable, Hashable {
-    /// Hash of the cells and of the version of the metrics (``identity(cells:version:)``).
+    /// Hash of the cells and of the version of the metrics (``identity(cells:version:)``), or of what else decides it.
     public var identity: ContentHash
     /// The checkpoint.
     public var checkpoint: ContentHash
+    /// What was measured.
+    public var kind: MeasurementKind
+    /// Where and when, for timings: they are no function of their inputs, and no digest of a store covers them.
+    public var environment: MeasurementEnvironment?
     /// The metrics, in their order.
     public var values: [MetricValue]
 
     /// A measurement.
-    public init(identity: ContentHash, checkpoint: ContentHash, values: [MetricValue]) {
+    public init(
+        identity: ContentHash, checkpoint: ContentHash, kind: MeasurementKind = .items,
+        environment: MeasurementEnvironment? = nil, values: [MetricValue]
+    ) {
         self.identity = identity
         self.checkpoint = checkpoint
+        self.kind = kind
+        self.environment = environment
         self.values = values
     }
 
