@@ -9,6 +9,7 @@ public enum MixerRegistry {
         FullAttention.self,
         GatedConvolution.self,
         GatedDeltaNet.self,
+        GatedLinearAttention.self,
         KimiDeltaAttention.self,
         LightningAttention.self,
         Mamba2.self,
