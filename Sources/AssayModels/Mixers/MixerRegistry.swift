@@ -12,8 +12,10 @@ public enum MixerRegistry {
         GatedLinearAttention.self,
         KimiDeltaAttention.self,
         LightningAttention.self,
+        LinearAttention.self,
         Mamba2.self,
         MultiHeadLatentAttention.self,
+        RetNet.self,
         SigmoidAttention.self,
         SlidingWindowAttention.self,
     ]

@@ -10,12 +10,15 @@ void ck_sigmoid(long n, const float *x, float *y);
 void ck_silu(long n, const float *x, float *y);
 /// y = log(1 + exp(x)), accurate at both ends.
 void ck_softplus(long n, const float *x, float *y);
+/// y = elu(x) + 1: x + 1 above 0, else exp(x).
+void ck_elu_plus_one(long n, const float *x, float *y);
 
 // dx = (or +=, with accumulate) dy f'(x), where x is the input of the forward function.
 void ck_exp_backward(long n, const float *x, const float *dy, float *dx, int accumulate);
 void ck_sigmoid_backward(long n, const float *x, const float *dy, float *dx, int accumulate);
 void ck_silu_backward(long n, const float *x, const float *dy, float *dx, int accumulate);
 void ck_softplus_backward(long n, const float *x, const float *dy, float *dx, int accumulate);
+void ck_elu_plus_one_backward(long n, const float *x, const float *dy, float *dx, int accumulate);
 
 /// out[r, i] = silu(gate[r, i]) up[r, i]; a row of gate_up [rows, 2 hidden] holds the gate first, then up.
 void ck_swiglu_forward(long rows, long hidden, const float *gate_up, float *out);

@@ -88,4 +88,14 @@ void ck_scan_backward(const ck_scan_group *group, const float *states, const flo
 /// `[heads, value_dimension]`.
 void ck_scan_step(const ck_scan_group *group, float *states, float *out);
 
+/// What the normaliser of linear attention divides by: dots[t] = q_t . (k_1 + ... + k_t), for one head. `sum` [width]
+/// holds the sum of the keys before the first token, and then that of all.
+void ck_running_dots_forward(long time, long width, const float *q, long ldq, const float *k, long ldk, float *sum,
+                             float *dots);
+/// Writes, or adds, the gradients of queries and keys, from sums that began at zero.
+/// - scratch: a row of `width` floats.
+void ck_running_dots_backward(long time, long width, const float *q, long ldq, const float *k, long ldk,
+                              const float *ddots, float *dq, long lddq, int accumulate_q, float *dk, long lddk,
+                              int accumulate_k, float *scratch);
+
 #endif

@@ -24,4 +24,5 @@
 #include "gate_first_norm.h"
 #include "scan.h"
 #include "scan_backward.h"
+#include "normaliser.h"
 #include "rounding.h"

@@ -23,6 +23,7 @@ CK_FUNCTION(void, exp, (long n, const float *x, float *y), (n, x, y))
 CK_FUNCTION(void, sigmoid, (long n, const float *x, float *y), (n, x, y))
 CK_FUNCTION(void, silu, (long n, const float *x, float *y), (n, x, y))
 CK_FUNCTION(void, softplus, (long n, const float *x, float *y), (n, x, y))
+CK_FUNCTION(void, elu_plus_one, (long n, const float *x, float *y), (n, x, y))
 CK_FUNCTION(void, exp_backward, (long n, const float *x, const float *dy, float *dx, int accumulate),
             (n, x, dy, dx, accumulate))
 CK_FUNCTION(void, sigmoid_backward, (long n, const float *x, const float *dy, float *dx, int accumulate),
@@ -31,6 +32,9 @@ CK_FUNCTION(void, silu_backward, (long n, const float *x, const float *dy, float
             (n, x, dy, dx, accumulate))
 CK_FUNCTION(void, softplus_backward, (long n, const float *x, const float *dy, float *dx, int accumulate),
             (n, x, dy, dx, accumulate))
+CK_FUNCTION(void, elu_plus_one_backward, (long n, const float *x, const float *dy, float *dx, int accumulate),
+            (n, x, dy, dx, accumulate))
+
 CK_FUNCTION(void, swiglu_forward, (long rows, long hidden, const float *gate_up, float *out),
             (rows, hidden, gate_up, out))
 CK_FUNCTION(void, swiglu_backward,
@@ -183,6 +187,13 @@ CK_FUNCTION(void, scan_backward,
             (const ck_scan_group *group, const float *states, const float *dout, long lddo,
              const ck_scan_gradients *gradients, float *scratch),
             (group, states, dout, lddo, gradients, scratch))
+CK_FUNCTION(void, running_dots_forward,
+            (long time, long width, const float *q, long ldq, const float *k, long ldk, float *sum, float *dots),
+            (time, width, q, ldq, k, ldk, sum, dots))
+CK_FUNCTION(void, running_dots_backward,
+            (long time, long width, const float *q, long ldq, const float *k, long ldk, const float *ddots, float *dq,
+             long lddq, int accumulate_q, float *dk, long lddk, int accumulate_k, float *scratch),
+            (time, width, q, ldq, k, ldk, ddots, dq, lddq, accumulate_q, dk, lddk, accumulate_k, scratch))
 CK_FUNCTION(void, scan_step, (const ck_scan_group *group, float *states, float *out), (group, states, out))
 
 CK_FUNCTION(void, round_rows, (int format, long rows, long width, float *x, long ld), (format, rows, width, x, ld))
