@@ -23,6 +23,6 @@ long ck_delta_errors_count(ck_delta_shape shape) {
 long ck_delta_scratch_count(ck_delta_shape shape) {
   const long tokens = ck_delta_chunk(shape), rows = tokens * shape.steps;
   const long keys = padded(shape.key_dimension), values = padded(shape.value_dimension);
-  return rows * (5 * keys + 4 * values + 3 * rows + 13) + tokens * (2 * keys + values + 2 * rows + 4) +
+  return rows * (5 * keys + 4 * values + 3 * rows + 14 + shape.steps) + tokens * (2 * keys + values + 2 * rows + 3) +
          2 * ck_delta_state_count(shape);
 }

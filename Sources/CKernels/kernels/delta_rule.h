@@ -58,9 +58,11 @@ typedef struct {
   float *dq;                    // [tokens, keys]
   float *dk_read;               // [rows, keys]: minus the gradient of keys that read the state and earlier keys
   float *dk_pair, *dk_state;    // [rows, keys]: of keys as later tokens, and as the next state, see them
-  float *dscores, *doverlap;    // [tokens, rows], [rows, rows]: before the decay, without the diagonal
+  float *dscores, *doverlap;    // [tokens, rows], [rows, rows]: before the decay, without pairs within a token
+  float *own_scores;            // [rows]: the gradient of q . k for the query of the row's token
+  float *own_overlap;           // [steps, rows]: of k . k for an earlier step of the row's token
   float *dstate, *transposed;   // [keys, values], and a state transposed
-  float *diagonal, *q_dots;     // [tokens]: the gradient of q_i . k_i, for the last step; dot products
+  float *q_dots;                // [tokens]
   float *dbeta, *read_dots, *pair_dots, *state_dots, *from_earlier;  // [rows]
 } delta_gradient;
 
@@ -70,11 +72,11 @@ static delta_gradient delta_gradient_in(delta_chunk *c) {
   for (int i = 0; i < 4; i++) *rows_of_values[i] = take(&c->free, c->rows * c->values);
   float **rows_of_keys[] = {&d.dk_read, &d.dk_pair, &d.dk_state};
   for (int i = 0; i < 3; i++) *rows_of_keys[i] = take(&c->free, c->rows * c->keys);
-  float **numbers[] = {&d.dbeta, &d.read_dots, &d.pair_dots, &d.state_dots, &d.from_earlier};
-  for (int i = 0; i < 5; i++) *numbers[i] = take(&c->free, c->rows);
+  float **numbers[] = {&d.dbeta, &d.read_dots, &d.pair_dots, &d.state_dots, &d.from_earlier, &d.own_scores};
+  for (int i = 0; i < 6; i++) *numbers[i] = take(&c->free, c->rows);
   d.dout = take(&c->free, c->tokens * c->values);
   d.dq = take(&c->free, c->tokens * c->keys);
-  d.diagonal = take(&c->free, c->tokens);
+  d.own_overlap = take(&c->free, c->steps * c->rows);
   d.q_dots = take(&c->free, c->tokens);
   d.dscores = take(&c->free, c->tokens * c->rows);
   memset(d.dscores, 0, sizeof(float) * (size_t)(c->tokens * c->rows));
@@ -82,6 +84,21 @@ static delta_gradient delta_gradient_in(delta_chunk *c) {
   d.dstate = take(&c->free, c->keys * c->values);
   d.transposed = take(&c->free, c->keys * c->values);
   return d;
+}
+
+/// Takes the pairs within a token out of the gradients of scores and overlaps: no decay is between them.
+static void delta_take_own(long queries, long rows, const delta_chunk *c, delta_gradient *d) {
+  const long steps = c->steps;
+  for (long i = 0; i < queries; i++) {
+    for (long s = 0; s < steps && i * steps + s < rows; s++) {
+      const long row = i * steps + s;
+      float *score = d->dscores + i * c->rows + row, *overlap = d->doverlap + row * c->rows + i * steps;
+      d->own_scores[row] = *score;
+      *score = 0;
+      for (long earlier = 0; earlier < s; earlier++) d->own_overlap[earlier * c->rows + row] = overlap[earlier];
+      for (long earlier = 0; earlier <= s; earlier++) overlap[earlier] = 0;
+    }
+  }
 }
 
 /// The gradients of v and beta, and of the scores and overlaps.
@@ -97,11 +114,9 @@ static void delta_backward_values(long queries, long rows, const float *e, delta
 
   delta_scores(queries, rows, values, d->dout, d->u_transposed, c, d->dscores);
   lower_product(rows, values, d->dv, values, d->u_transposed, c->rows, d->doverlap, c->rows);
-  for (long i = 0; i < queries; i++) d->diagonal[i] = d->dscores[i * c->rows + delta_reading_row(c, i, rows)];
   delta_scores_decay(queries, rows, c, d->dscores);
-  for (long i = 0; i < queries; i++) d->dscores[i * c->rows + delta_reading_row(c, i, rows)] = 0;
   lower_multiply(rows, c->rows, d->doverlap, c->decay);
-  for (long i = 0; i < rows; i++) d->doverlap[i * c->rows + i] = 0;
+  delta_take_own(queries, rows, c, d);
 }
 
 /// The rows times e^G, in `scaled`; themselves without decay.
@@ -112,7 +127,7 @@ static const float *delta_grown_rows(long rows, const float *grown, const float 
   return d->scaled;
 }
 
-/// The gradients of normalised queries and keys, but for the diagonal, and that of the state before the chunk.
+/// The gradients of normalised queries and keys, but for pairs within a token, and that of the state before the chunk.
 static void delta_backward_keys(long queries, long rows, const float *state, delta_chunk *c, delta_gradient *d) {
   const long keys = c->keys, values = c->values;
   block_transpose(keys, values, d->dstate, values, d->transposed, keys);
@@ -165,8 +180,8 @@ static void delta_backward_betas(long start, long count, const delta_chunk *c, c
 ///
 /// G_i enters with q_i and with k_i as reader, -G_i with k_i as writer, so dot products of these with their gradients
 /// are the gradient of G_i, and the sum over all later rows that of g_i. The state after the chunk sees row j through
-/// e^{G_C - G_j}, which depends on g_i if j < i: a sum over earlier rows. The diagonal of the scores does not depend on
-/// any decay and is left out. So a term that decay has made small stays exact.
+/// e^{G_C - G_j}, which depends on g_i if j < i: a sum over earlier rows. Pairs within a token do not depend on any decay
+/// and are left out. So a term that decay has made small stays exact.
 static void delta_backward_decays(long start, long count, float dall, const delta_chunk *c, const delta_gradient *d,
                                   const ck_delta_gradients *to) {
   float from_later = 0, da_log = 0, ddt_bias = 0;
@@ -185,6 +200,38 @@ static void delta_backward_decays(long start, long count, float dall, const delt
   *to->dt_bias += ddt_bias;
 }
 
+/// Adds what pairs within a token give to the gradients of normalised queries and keys, and to their dot products.
+static void delta_backward_own(long queries, long rows, delta_chunk *c, delta_gradient *d) {
+  const long keys = c->keys, steps = c->steps;
+  for (long i = 0; i < queries; i++) {
+    float *q = c->q + i * keys, *dq = d->dq + i * keys;
+    for (long s = 0; s < steps && i * steps + s < rows; s++) {
+      const long row = i * steps + s;
+      const float own = d->own_scores[row], along = own * c->scores[i * c->rows + row];
+      float *k = c->k + row * keys, *dk = d->dk_pair + row * keys;
+      d->q_dots[i] += along;
+      d->pair_dots[row] += along;
+      for (long j = 0; j < keys; j += W) {
+        v_store(dq + j, v_load(dq + j) + own * v_load(k + j));
+        v_store(dk + j, v_load(dk + j) + own * v_load(q + j));
+      }
+      for (long earlier = 1; earlier <= s; earlier++) {
+        const float pair = d->own_overlap[(s - earlier) * c->rows + row];
+        float *before = k - earlier * keys, *dbefore = dk - earlier * keys;
+        vf product = 0;
+        for (long j = 0; j < keys; j += W) {
+          vf x = v_load(k + j), y = v_load(before + j);
+          product = x * y + product;
+          v_store(dk + j, v_load(dk + j) - pair * y);
+          v_store(dbefore + j, v_load(dbefore + j) - pair * x);
+        }
+        d->pair_dots[row] -= pair * v_sum(product);
+        d->pair_dots[row - earlier] -= pair * v_sum(product);
+      }
+    }
+  }
+}
+
 /// The gradients of the inputs of a chunk, once those of the normalised queries and keys are there.
 static void delta_backward_inputs(const ck_delta_head *head, long start, long count, long queries, long rows,
                                   delta_chunk *c, delta_gradient *d, const ck_delta_gradients *to) {
@@ -194,17 +241,7 @@ static void delta_backward_inputs(const ck_delta_head *head, long start, long co
     for (long j = i * keys; j < (i + 1) * keys; j += W)
       v_store(d->dk_pair + j, v_load(d->dk_pair + j) + v_load(d->dk_state + j) - v_load(d->dk_read + j));
   }
-  for (long i = 0; i < queries; i++) {
-    const long row = delta_reading_row(c, i, rows);
-    const float diagonal = d->diagonal[i], along = diagonal * c->scores[i * c->rows + row];
-    d->q_dots[i] += along;
-    d->pair_dots[row] += along;
-    for (long j = 0; j < keys; j += W) {
-      float *dk = d->dk_pair + row * keys + j, *dq = d->dq + i * keys + j;
-      v_store(dq, v_load(dq) + diagonal * v_load(c->k + row * keys + j));
-      v_store(dk, v_load(dk) + diagonal * v_load(c->q + i * keys + j));
-    }
-  }
+  delta_backward_own(queries, rows, c, d);
   delta_backward_norm(queries, keys, 1.0f / sqrtf((float)width), c->q, d->dq, c->q_scale, d->q_dots);
   delta_backward_norm(rows, keys, 1, c->k, d->dk_pair, c->k_scale, d->pair_dots);
   store_rows(count, width, d->dq, to->q + start * to->ldq, to->ldq, to->accumulate_qk);
@@ -305,28 +342,22 @@ CK_INLINE void delta_step_all(const int reading, const ck_delta_head *head, cons
 
 static void isa_delta_step(const ck_delta_head *head, float *state, float *out, float *scratch) {
   const long keys = head->shape.key_dimension, steps = head->shape.steps;
-  float *k = scratch, *q = scratch + keys, q_sum = 0, decay = 1;
-  for (long i = 0; i < keys; i++) q_sum += head->q[i] * head->q[i];
-  const float q_scale = 1 / sqrtf(q_sum + 1e-6f) / sqrtf((float)keys);
+  float *k = scratch, *q = scratch + keys, decay = 1;
+  const float q_scale = 1 / sqrtf(row_dot(head->q, head->q, keys) + 1e-6f) / sqrtf((float)keys);
+  for (long i = 0; i < keys; i++) q[i] = head->q[i] * q_scale;
   if (head->a) {
     const vf softplus = v_softplus((vf)(*head->a + head->dt_bias));
     decay = v_exp_nonpositive(-v_exp((vf)head->a_log) * softplus)[0];
   }
   for (long step = 0; step < steps; step++, decay = 1) {
     const float *raw = head->k + step * head->k_step, *v = head->v + step * head->v_step;
-    float k_sum = 0, match = 0;
-    for (long i = 0; i < keys; i++) k_sum += raw[i] * raw[i];
-    const float k_scale = 1 / sqrtf(k_sum + 1e-6f);
-    for (long i = 0; i < keys; i++) {
-      k[i] = raw[i] * k_scale;
-      q[i] = head->q[i] * q_scale;
-      match += k[i] * q[i];
-    }
+    const float k_scale = 1 / sqrtf(row_dot(raw, raw, keys) + 1e-6f);
+    for (long i = 0; i < keys; i++) k[i] = raw[i] * k_scale;
     const float beta = v_sigmoid((vf)head->b[step * head->b_step])[0] * head->beta_scale;
     if (step == steps - 1) {
-      delta_step_all(1, head, k, q, decay, beta, match, v, state, out);
+      delta_step_all(1, head, k, q, decay, beta, row_dot(k, q, keys), v, state, out);
     } else {
-      delta_step_all(0, head, k, q, decay, beta, match, v, state, out);
+      delta_step_all(0, head, k, q, decay, beta, 0, v, state, out);
     }
   }
 }
