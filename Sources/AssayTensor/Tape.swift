@@ -98,6 +98,14 @@ public final class Tape {
         return Tensor(shape: shape, storage: x.storage)
     }
 
+    /// The values of an activation, through which no gradient passes back to it.
+    public func detached(_ x: Tensor) -> Tensor {
+        precondition(x.storage.boundGradient == nil, "parameters are bound anew and cannot be detached")
+        let storage = TensorStorage(count: x.count, value: x.value, pool: recordsGradients ? pool : nil)
+        pendingOutputs.append(storage)
+        return Tensor(shape: x.shape, storage: storage)
+    }
+
     /// Zeroed memory for an operation's own use, such as values that its backward needs again.
     public func scratch(_ count: Int) -> UnsafeMutablePointer<Float> {
         let block = FloatBlock(count: count)

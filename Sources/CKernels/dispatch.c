@@ -54,3 +54,18 @@ long ck_attention_scratch_count(long time, long key_dimension, long value_dimens
   return ck_packed_count(time, key_dimension) + ck_packed_count(time, value_dimension) +
          (forward > backward ? forward : backward);
 }
+
+long ck_selected_scratch_count(long time, long key_dimension, long value_dimension, long count, long block_size) {
+  const long most = CK_TILE_ROWS_MAXIMUM * count * block_size, blocks = (time + block_size - 1) / block_size;
+  const long columns = ((time < most ? time : most) + CK_PANEL - 1) / CK_PANEL * CK_PANEL;
+  // Rows, packed rows and gradients of keys and values (values a vector wider), scores and slopes, means; integers.
+  const long width = key_dimension + value_dimension + 16;
+  return columns * (3 * width + 2 * CK_TILE_ROWS_MAXIMUM + 1) + CK_TILE_ROWS_MAXIMUM * width + 2 * blocks;
+}
+
+long ck_indexer_scratch_count(long time, long heads, long dimension, long count, long block_size) {
+  const long columns = (time + CK_PANEL - 1) / CK_PANEL * CK_PANEL, most = count * block_size;
+  const long selection = columns * (dimension + 2 * CK_TILE_ROWS_MAXIMUM + 1);
+  const long backward = most * (2 * dimension + 2 * heads + 3);
+  return selection > backward ? selection : backward;
+}

@@ -5,19 +5,6 @@ import Testing
 
 /// Attention layers of published systems; see Tests/Fixtures/make_attention_fixtures.py.
 @Suite struct AttentionFixtureTests {
-    /// A layer with the widths of a fixture.
-    private func bench(_ fixture: MixerFixture, _ mixer: String, _ options: [String: MixerOption]) throws -> MixerBench
-    {
-        let heads = try fixture.number("heads")
-        let dimension = fixture.configuration["head_dimension"] ?? 8
-        let architecture = Architecture(
-            name: "test", width: try fixture.number("width"), heads: heads,
-            keyValueHeads: fixture.configuration["key_value_heads"] ?? heads, headDimension: dimension,
-            layers: [LayerConfiguration(mixer: mixer, options: options)], vocabularyCount: 8, normEpsilon: 1e-6,
-            rotaryBase: Double(fixture.configuration["base"] ?? 10_000))
-        return MixerBench(try MixerRegistry.make(architecture, layer: 0), width: architecture.width)
-    }
-
     /// Sets the projections of grouped attention, and norms of which published weights may lack 1.
     private func load(_ fixture: MixerFixture, into bench: MixerBench, query: [Double], norm: Double) throws {
         for kind in ["weight", "bias"] where fixture.weights["k_proj.\(kind)"] != nil {
@@ -37,7 +24,7 @@ import Testing
         let fixtures = try MixerFixture.load(name, from: "attention")
         #expect(fixtures.count >= 2)
         for fixture in fixtures {
-            let bench = try bench(fixture, mixer(fixture), try options(fixture))
+            let bench = try fixture.attentionBench(mixer(fixture), try options(fixture))
             try load(fixture, into: bench, query: fixture.weight("q_proj.weight").values, norm: norm)
             if let sinks = fixture.weights["sinks"] { bench.set("sinks", sinks.values) }
             fixture.expectAgreement(with: bench)
@@ -81,8 +68,8 @@ import Testing
         let fixtures = try MixerFixture.load("qwen3-next", from: "attention")
         #expect(fixtures.count >= 2)
         for fixture in fixtures {
-            let bench = try bench(
-                fixture, "full",
+            let bench = try fixture.attentionBench(
+                "full",
                 ["query-key-norm": "head", "output-gate": true, "rotary-fraction": try fraction(fixture)])
             // Published: every head's query | gate; ours: all queries, and the gates in a projection of their own.
             let (heads, dimension) = (try fixture.number("heads"), try fixture.number("head_dimension"))
@@ -100,55 +87,14 @@ import Testing
 
     // MARK: Latent attention
 
-    /// Sets the weights of multi-head latent attention. Published: heads of `own | rotary`, here `rotary | own`.
-    private func loadLatent(_ fixture: MixerFixture, into bench: MixerBench, interleaved: Bool) throws {
-        let (heads, own, shared) = (
-            try fixture.number("heads"), try fixture.number("nope"), try fixture.number("rotary")
-        )
-        let (latent, value) = (try fixture.number("latent"), try fixture.number("value"))
-        let pairs = interleaved ? (0..<shared).map { $0 % (shared / 2) * 2 + $0 / (shared / 2) } : Array(0..<shared)
-        let hasQueryLatent = try fixture.number("query_latent") > 0
-        let name = hasQueryLatent ? "q_b_proj.weight" : "q_proj.weight"
-        let queries = try fixture.weight(name).rows
-        bench.set(
-            name,
-            (0..<heads).flatMap { head in
-                let start = head * (own + shared)
-                return (pairs.map { start + own + $0 } + Array(start..<(start + own))).flatMap { queries[$0] }
-            })
-        if hasQueryLatent {
-            bench.set("q_a_proj.weight", try fixture.weight("q_a_proj.weight").values)
-            bench.set("q_a_norm.weight", try fixture.weight("q_a_layernorm.weight").values)
-        }
-        let entries = try fixture.weight("kv_a_proj_with_mqa.weight").rows
-        bench.set("kv_a_proj.weight", (Array(0..<latent) + pairs.map { latent + $0 }).flatMap { entries[$0] })
-        bench.set("kv_a_norm.weight", try fixture.weight("kv_a_layernorm.weight").values)
-        let expansion = try fixture.weight("kv_b_proj.weight").rows
-        let (keys, values) = (0..<own, own..<(own + value))
-        bench.set(
-            "kv_b_proj.weight",
-            [keys, values].flatMap { part in
-                (0..<heads).flatMap { head in part.flatMap { expansion[head * (own + value) + $0] } }
-            })
-        bench.set("out_proj.weight", try fixture.weight("o_proj.weight").values)
-    }
-
-    private func latentOptions(_ fixture: MixerFixture) throws -> [String: MixerOption] {
-        let names = [
-            "latent-dimension": "latent", "query-latent-dimension": "query_latent", "nope-dimension": "nope",
-            "rotary-dimension": "rotary", "value-dimension": "value",
-        ]
-        return try names.mapValues { .number(Double(try fixture.number($0))) }
-    }
-
     @Test("Kimi-Linear: latent attention without positions")
     func kimi() throws {
         let fixtures = try MixerFixture.load("kimi-linear", from: "attention")
         #expect(fixtures.count >= 2)
         for fixture in fixtures {
-            let options = try latentOptions(fixture).merging(["rotary-fraction": 0]) { $1 }
-            let bench = try bench(fixture, "mla", options)
-            try loadLatent(fixture, into: bench, interleaved: false)
+            let options = try fixture.latentOptions().merging(["rotary-fraction": 0]) { $1 }
+            let bench = try fixture.attentionBench("mla", options)
+            try fixture.loadLatentAttention(into: bench, interleaved: false)
             fixture.expectAgreement(with: bench)
         }
     }
@@ -158,8 +104,8 @@ import Testing
         let fixtures = try MixerFixture.load("deepseek-v3", from: "attention")
         #expect(fixtures.count >= 2)
         for fixture in fixtures {
-            let bench = try bench(fixture, "mla", latentOptions(fixture))
-            try loadLatent(fixture, into: bench, interleaved: true)
+            let bench = try fixture.attentionBench("mla", fixture.latentOptions())
+            try fixture.loadLatentAttention(into: bench, interleaved: true)
             fixture.expectAgreement(with: bench)
         }
     }

@@ -140,7 +140,8 @@ struct MixerBench {
             moved[index] += step
             return loss(moved, values)
         }
-        for specification in layout.specifications {
+        let selfTaught = mixer.selfTaughtParameters
+        for specification in layout.specifications where !selfTaught.contains(specification.name) {
             let name = specification.name
             compare(name, specification.count, result.parameters[name] ?? []) { index, step in
                 var moved = values

@@ -51,11 +51,18 @@ public protocol Mixer: Sendable {
     /// Whether it treats every token by itself: then the last layer runs it over the rows of targets alone, and its
     /// parallel form takes `[rows, width]`, of which the last rows may be idle, as in ``Tape/gatherSum(_:_:_:)``.
     var isRowwise: Bool { get }
+
+    /// Parameters, by name without the prefix, that an objective of the mixer's own teaches: on the loss they act by
+    /// choices alone, which have no gradient.
+    var selfTaughtParameters: [String] { get }
 }
 
 extension Mixer {
     /// No: it looks at the tokens before.
     public var isRowwise: Bool { false }
+
+    /// None: the loss teaches them all.
+    public var selfTaughtParameters: [String] { [] }
 
     /// Floats of decode state that one sequence of at most `capacity` tokens needs in this layer.
     public func stateCount(capacity: Int) -> Int { stateLayout(capacity: capacity).count }

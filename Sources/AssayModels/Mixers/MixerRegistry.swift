@@ -18,6 +18,7 @@ public enum MixerRegistry {
         RetNet.self,
         SigmoidAttention.self,
         SlidingWindowAttention.self,
+        SparseTopKAttention.self,
     ]
 
     /// Their names.

@@ -20,5 +20,6 @@
 #include "ck_rotary.h"
 #include "ck_rounding.h"
 #include "ck_scan.h"
+#include "ck_selected.h"
 
 #endif

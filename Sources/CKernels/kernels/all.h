@@ -10,6 +10,8 @@
 #include "rotary.h"
 #include "convolution.h"
 #include "attention.h"
+#include "selected.h"
+#include "indexer.h"
 #include "loss.h"
 #include "optimizer.h"
 #include "delta_products.h"

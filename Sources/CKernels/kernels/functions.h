@@ -118,6 +118,25 @@ CK_FUNCTION(void, attention_decode,
             (queries, keys, key_dimension, value_dimension, scale, sink_logits, q, ldq, k, ldk, v, ldv, out, ldo,
              scratch))
 
+CK_FUNCTION(void, selected_forward,
+            (const ck_selected_heads *heads, float *out, long ldo, float *logsumexp, float *scratch),
+            (heads, out, ldo, logsumexp, scratch))
+CK_FUNCTION(void, selected_backward,
+            (const ck_selected_heads *heads, const float *out, long ldo, const float *logsumexp, const float *dout,
+             long lddo, const ck_attention_gradients *gradients, float *attended, float *scratch),
+            (heads, out, ldo, logsumexp, dout, lddo, gradients, attended, scratch))
+CK_FUNCTION(void, select_top, (long n, const float *values, long count, int32_t *places, float *scratch),
+            (n, values, count, places, scratch))
+CK_FUNCTION(void, indexer_select,
+            (const ck_indexer *indexer, long count, long block_size, int32_t *blocks, float *scratch),
+            (indexer, count, block_size, blocks, scratch))
+CK_FUNCTION(void, indexer_scores, (const ck_indexer *indexer, long keys, float *scores, float *scratch),
+            (indexer, keys, scores, scratch))
+CK_FUNCTION(double, indexer_backward,
+            (const ck_indexer *indexer, long count, long block_size, const int32_t *blocks, const float *attended,
+             float share, float weight, const ck_indexer_gradients *gradients, float *scratch),
+            (indexer, count, block_size, blocks, attended, share, weight, gradients, scratch))
+
 CK_FUNCTION(void, cross_entropy,
             (long rows, long vocabulary, const float *logits, const int32_t *targets, const float *weights, float *nll,
              int32_t *argmax, float *dlogits),
