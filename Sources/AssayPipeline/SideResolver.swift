@@ -11,18 +11,12 @@ struct SideResolver {
     /// Takes the named batch, or the last recorded one that has every arm that is named.
     init(store: Store, batch name: String?, texts: [String]) throws {
         self.store = store
-        let batches = try store.batches()
         if let name {
-            guard let found = batches.last(where: { $0.name == name || $0.identity.hexadecimal.hasPrefix(name) }) else {
-                throw AssayError(
-                    .usage, "there is no batch '\(name)' in the store",
-                    remedy: Suggestion.remedy(for: name, among: Array(Set(batches.map(\.name)))))
-            }
-            batch = found
+            batch = try store.batch(named: name)
             return
         }
         let arms = try texts.compactMap { try CheckpointSelector(parsing: $0).arm }
-        batch = try batches.last { batch in
+        batch = try store.batches().last { batch in
             let names = Set(try store.arms(ofBatch: batch.identity).map(\.arm))
             return arms.allSatisfy(names.contains)
         }

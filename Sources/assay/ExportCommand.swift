@@ -27,15 +27,7 @@ struct ExportCommand: ParsableCommand {
 
     func run() throws {
         let store = try results.openForReading()
-        let identity = try batch.map { name in
-            guard let found = try store.batches().last(where: { $0.name == name }) else {
-                throw AssayError(
-                    .usage, "there is no batch '\(name)' in the store",
-                    remedy: Suggestion.remedy(for: name, among: try store.batches().map(\.name)))
-            }
-            return found.identity
-        }
-        let exporter = Exporter(store: store, batch: identity)
+        let exporter = Exporter(store: store, batch: try batch.map { try store.batch(named: $0).identity })
         guard let output else {
             let standard = FileOutput()
             try exporter.export(subject, format, to: standard)

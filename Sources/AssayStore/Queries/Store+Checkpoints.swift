@@ -12,6 +12,18 @@ extension Store {
         }
     }
 
+    /// The last recorded batch of a name, or the one whose identity begins with it.
+    /// - Throws: ``AssayError`` of kind `usage` when there is none.
+    public func batch(named name: String) throws -> BatchRecord {
+        let batches = try batches()
+        guard let found = batches.last(where: { $0.name == name || $0.identity.hexadecimal.hasPrefix(name) }) else {
+            throw AssayError(
+                .usage, "there is no batch '\(name)' in the store",
+                remedy: Suggestion.remedy(for: name, among: Array(Set(batches.map(\.name))).sorted()))
+        }
+        return found
+    }
+
     /// The runs that stand for the arms of a batch, by arm and seed.
     public func arms(ofBatch batch: ContentHash) throws -> [BatchArmRecord] {
         try read { db in
