@@ -11,6 +11,8 @@ enum AssayBenchmarks {
             if options.checks { exit(try check(session) ? 0 : 1) }
             try session.printHeading()
             try TrainingBenchmark.run(session)
+            try MixerBenchmark.run(session)
+            try SystemBenchmark.run(session)
             try MatrixProductBenchmark.run(session)
             try DecodingBenchmark.run(session)
             try GenerationBenchmark.run(session)

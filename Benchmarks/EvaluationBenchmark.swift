@@ -7,6 +7,7 @@ import AssayTasks
 enum EvaluationBenchmark {
     private static let width = 64
     static let tasks = ["associative-recall", "successor", "tool-world"]
+    private static let conditions = [KernelPath.parallel, .recurrent, .divergence].map { Condition(path: $0) }
 
     static func run(_ session: Session) throws {
         let shape = TrainingShape(mixer: "full", width: width, length: 128, threads: 2)
@@ -14,7 +15,7 @@ enum EvaluationBenchmark {
         let evaluator = CellEvaluator(model: model, weights: model.initialWeights(seed: 1), workers: shape.threads)
         for name in tasks {
             let task = try TaskRegistry.make(name)
-            for condition in CellEvaluator.conditions(for: task) {
+            for condition in conditions where CellEvaluator.supports(condition, for: task) {
                 let row = "evaluate-\(name)-\(condition.name)"
                 guard session.options.wants(row) else { continue }
                 var clusters = 24

@@ -86,6 +86,26 @@ enum PeerRequest {
         let products: [MatrixProduct]
         let repeats: Int
     }
+    struct OpenMixer: Encodable {
+        let command = "open_mixer"
+        let shape: MixerShape
+        let manifest: String
+    }
+    struct MixerSteps: Encodable {
+        let command = "mixer_steps"
+        let kind: String
+        let count: Int
+    }
+    struct OpenSystem: Encodable {
+        let command = "open_system"
+        let shape: TrainingShape
+        let manifest: String
+    }
+    struct SystemSteps: Encodable {
+        let command = "system_steps"
+        let kind: String
+        let count: Int
+    }
     struct Check: Encodable {
         let command = "check"
         let shape: TrainingShape
@@ -108,6 +128,14 @@ enum PeerAnswer {
     }
     struct Seconds: Decodable {
         let seconds: [Double]
+    }
+    struct OpenMixer: Decodable {
+        let settings: String
+        let output: [Float]
+        let inputGradient: [Float]
+    }
+    struct OpenSystem: Decodable {
+        let logits: [Float]
     }
     struct Check: Decodable {
         struct Result: Decodable {

@@ -26,12 +26,9 @@ enum SameMathsCheck {
         let weights = perturbedWeights(of: model)
         let batch = TokenBatch(shape, seed: 1)
         let (loss, gradients) = lossAndGradients(model, shape, weights, batch)
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("assay-check-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let manifest = try export(model.layout, weights, batch, to: folder)
-        let answer = try peer.ask(
-            PeerRequest.Check(shape: shape, manifest: manifest.path), for: PeerAnswer.Check.self)
+        let answer = try export(model.layout, weights, batch) {
+            try peer.ask(PeerRequest.Check(shape: shape, manifest: $0), for: PeerAnswer.Check.self)
+        }
         var agrees = answer.parameters == model.layout.parameterCount
         let counts = "\(model.layout.parameterCount) and \(answer.parameters) parameters"
         print("\(shape.mixer), width \(shape.width): \(counts)")
@@ -72,7 +69,7 @@ enum SameMathsCheck {
     }
 
     /// Initial weights with noise on all of them, so that none is at a value, such as 1, that hides a mistake.
-    private static func perturbedWeights(of model: LanguageModel) -> FloatBlock {
+    static func perturbedWeights(of model: LanguageModel) -> FloatBlock {
         let weights = model.initialWeights(seed: 1)
         var random = CounterRandom(domain: "benchmark perturbation", index: 1)
         for specification in model.layout.specifications {
@@ -96,9 +93,14 @@ enum SameMathsCheck {
         return (loss, gradients)
     }
 
-    private static func export(
-        _ layout: ParameterLayout, _ weights: FloatBlock, _ batch: TokenBatch, to folder: URL
-    ) throws -> URL {
+    /// Writes weights and a batch for the peer, and removes them when it has read them.
+    static func export<Answer>(
+        _ layout: ParameterLayout, _ weights: FloatBlock, _ batch: TokenBatch,
+        _ body: (_ manifest: String) throws -> Answer
+    ) throws -> Answer {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("assay-check-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
         let values = folder.appendingPathComponent("weights.f32")
         try Data(buffer: UnsafeBufferPointer(weights.buffer)).write(to: values)
         let manifest = Manifest(
@@ -107,7 +109,7 @@ enum SameMathsCheck {
             tokens: batch.tokens, targets: batch.targets)
         let url = folder.appendingPathComponent("manifest.json")
         try JSONEncoder().encode(manifest).write(to: url)
-        return url
+        return try body(url.path)
     }
 
     private struct Manifest: Encodable {

@@ -8,6 +8,10 @@ Requests (`command`):
   open    {shape}             -> builds the model, tries the settings, keeps the best
   steps   {count}             -> {seconds: [...]}: whole training steps on the model that is open
   gemm    {products, repeats} -> {seconds: [...]}: of each repeat over all matrix products, with one thread
+  open_mixer  {shape, manifest} -> builds one layer on given weights, keeps its best chunk; outputs and gradients
+  mixer_steps {kind, count}     -> {seconds: [...]}: passes of that layer, forward and backward (train) or forward (prefill)
+  open_system  {shape, manifest} -> builds transformers' model on given weights; the logits of the last position
+  system_steps {kind, count}     -> {seconds: [...]}: prefills of all tokens, or tokens decoded after them
   check   {shape, manifest}   -> loss and gradients of given weights and tokens, computed in every way
 A shape is {mixer, width, heads, headDimension, hidden, layers, vocabulary, length, sequences, threads, convolution,
 rotaryBase, epsilon}.
@@ -128,6 +132,62 @@ class Peer:
 
     def steps(self, request):
         return {"seconds": self.trainer.time(request["count"])}
+
+    def open_mixer(self, request):
+        import mixers  # needs transformers, which takes seconds to load
+
+        shape = request["shape"]
+        torch.set_num_threads(1)
+        with open(request["manifest"]) as file:
+            manifest = json.load(file)
+        values = numpy.fromfile(manifest["weights"], dtype="<f4")
+        parameters = {}
+        for entry in manifest["parameters"]:
+            count = math.prod(entry["shape"])
+            piece = torch.from_numpy(values[entry["offset"]:entry["offset"] + count].copy())
+            parameters[entry["name"]] = piece.reshape(entry["shape"]).requires_grad_()
+        inputs = numpy.fromfile(manifest["inputs"], dtype="<f4").reshape(-1, shape["length"], shape["width"])
+        self.layer, self.inputs = mixers.Layer(shape, parameters), torch.from_numpy(inputs.copy())
+        timed = {}
+        for chunk in mixers.chunks(shape["mixer"]):
+            if chunk <= shape["length"]:
+                self.chunk = chunk
+                self.time_layer("train", 1)
+                timed[chunk] = min(self.time_layer("train", 2))
+        self.chunk = min(timed, key=timed.get)
+        output, gradient = mixers.layer_check(self.layer, self.inputs, self.chunk)
+        return {"settings": f"chunk {self.chunk}" if self.chunk else "fused", "output": output,
+                "inputGradient": gradient}
+
+    def mixer_steps(self, request):
+        return {"seconds": self.time_layer(request["kind"], request["count"])}
+
+    def time_layer(self, kind, count):
+        seconds = []
+        for _ in range(count):
+            start = time.perf_counter()
+            if kind == "train":
+                x = self.inputs.detach().requires_grad_()
+                for parameter in self.layer.p.values():
+                    parameter.grad = None
+                self.layer(x, self.chunk).sum().backward()
+            else:
+                with torch.inference_mode():
+                    self.layer(self.inputs, self.chunk)
+            seconds.append(time.perf_counter() - start)
+        return seconds
+
+    def open_system(self, request):
+        import systems  # needs transformers, which takes seconds to load
+
+        torch.set_num_threads(1)
+        with open(request["manifest"]) as file:
+            manifest = json.load(file)
+        self.system = systems.System(request["shape"], manifest, numpy.fromfile(manifest["weights"], dtype="<f4"))
+        return {"logits": self.system.prefill()[0, -1].tolist()}
+
+    def system_steps(self, request):
+        return {"seconds": self.system.time(request["kind"], request["count"])}
 
     def gemm(self, request):
         torch.set_num_threads(1)
