@@ -14,9 +14,10 @@ extension ConformanceBench {
         let gradients = analyticGradients(sequences, targets)
         var point = (0..<model.layout.count).map { Double(weights.pointer[$0]) }
         var worst = (error: 0.0, name: "")
-        let selfTaught = Set(model.branches.flatMap { branch in
-            branch.mixer.selfTaughtParameters.map { branch.prefix + $0 }
-        })
+        let selfTaught = Set(
+            model.branches.flatMap { branch in
+                branch.mixer.selfTaughtParameters.map { branch.prefix + $0 }
+            })
         for specification in model.layout.specifications where !selfTaught.contains(specification.name) {
             let elements = sampledElements(specification)
             let numeric = elements.map { element in

@@ -60,7 +60,8 @@ extension ConformanceBench {
             let (state, layout) = decoder.state(branch: branch, slot: slot)
             var problems: [String] = []
             if unused(layout, position: position).contains(where: { !state[$0].isNaN }) {
-                problems.append("layer \(branch / 2): the state is written where the layout says that nothing is in use")
+                problems.append(
+                    "layer \(branch / 2): the state is written where the layout says that nothing is in use")
             }
             if layout.used(position: position).joined().contains(where: { state[$0].isNaN }) {
                 problems.append("layer \(branch / 2): the layout says that something is in use that was never written")
