@@ -79,6 +79,15 @@ import Testing
         #expect(last.allSatisfy { $0 > 0 && $0 < 1e-5 })
     }
 
+    @Test("without decay the state keeps everything")
+    func undecayed() throws {
+        let report = try MixerConformance.check(mixer: "lightning", options: ["decay": false])
+        #expect(report.isSound, "\(report)")
+        let architecture = ModelChecks.tiny("lightning", options: ["decay": false])
+        let mixer = try #require(try MixerRegistry.make(architecture, layer: 0) as? LightningAttention)
+        #expect(mixer.slopes == [0, 0])
+    }
+
     @Test("the state's size is constant, and its cost is counted")
     func cost() throws {
         let mixer = try bench(width: 12, heads: 2, headDimension: 8).mixer

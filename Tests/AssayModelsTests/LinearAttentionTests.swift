@@ -57,6 +57,12 @@ import Testing
         try bench(width: 6, headDimension: 3, options: options, convolution: 3).expectGradients(x)
     }
 
+    @Test("it conforms with every feature map", arguments: variants)
+    func conformance(_ options: [String: MixerOption]) throws {
+        let report = try MixerConformance.check(mixer: "linear-attention", options: options)
+        #expect(report.isSound, "\(report)")
+    }
+
     @Test("the normaliser belongs to the state, and needs positive features")
     func normaliser() throws {
         let layout = try bench().mixer.stateLayout(capacity: 9)

@@ -62,6 +62,16 @@ import Testing
             .expectGradients(x)
     }
 
+    @Test("it conforms with groups, more heads and another kernel")
+    func conformance() throws {
+        for options in [
+            ["groups": 2, "state-dimension": 7], ["heads": 3, "head-dimension": 5, "convolution": 1],
+        ] as [[String: MixerOption]] {
+            let report = try MixerConformance.check(mixer: "mamba-2", options: options)
+            #expect(report.isSound, "\(report)")
+        }
+    }
+
     @Test("options that cannot be are refused, and say what to give")
     func options() {
         func message(_ options: [String: MixerOption]) -> String {

@@ -56,6 +56,13 @@ import Testing
         try bench(width: 6, options: ["key-dimension": 2, "value-dimension": 3], convolution: 3).expectGradients(x)
     }
 
+    @Test("it conforms with other widths, and without positions")
+    func conformance() throws {
+        let report = try MixerConformance.check(
+            mixer: "retnet", options: ["key-dimension": 5, "value-dimension": 7, "rotary-fraction": 0])
+        #expect(report.isSound, "\(report)")
+    }
+
     @Test("decays are 1 - 2^(-5 - h), and values are twice as wide as keys")
     func published() throws {
         let mixer = try #require(try bench(heads: 4).mixer as? RetNet)

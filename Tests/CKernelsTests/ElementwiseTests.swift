@@ -32,6 +32,10 @@ extension KernelTests {
             Case(
                 description: "softplus", bound: 4, value: { $0 > 40 ? $0 : log1p(Foundation.exp($0)) }, slope: sigmoid,
                 kernel: { ck_softplus($0, $1, $2) }, backward: { ck_softplus_backward($0, $1, $2, $3, $4) }),
+            Case(
+                description: "elu + 1", bound: 4, value: { $0 > 0 ? $0 + 1 : Foundation.exp($0) },
+                slope: { $0 > 0 ? 1 : Foundation.exp($0) }, kernel: { ck_elu_plus_one($0, $1, $2) },
+                backward: { ck_elu_plus_one_backward($0, $1, $2, $3, $4) }),
         ]
 
         private func apply(_ item: Case, _ x: [Float]) -> [Float] {

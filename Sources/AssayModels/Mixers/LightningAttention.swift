@@ -10,13 +10,14 @@ import Foundation
 ///     lambda_h = exp(-2^(-8 (h + 1) / heads) (1 - layer / (layers - 1 + 1e-5) + 1e-5))
 ///
 /// without positions, without scaling by the head dimension. Where the architecture has a short convolution, q, k and v
-/// go through it and SiLU comes after it, so once in any case. It has no options; it has as many key and value heads as
-/// query heads.
+/// go through it and SiLU comes after it, so once in any case. It has as many key and value heads as query heads.
+///
+/// Options: `decay` (true as published; false for a state that never fades, whose errors never fade either).
 public struct LightningAttention: Mixer {
     /// `lightning`.
     public static let name = "lightning"
-    /// None.
-    public static let optionNames: [String] = []
+    /// See the type.
+    public static let optionNames = ["decay"]
 
     let projection: QueryKeyValueProjection
     let heads: Int
@@ -35,7 +36,11 @@ public struct LightningAttention: Mixer {
         let width = heads * headDimension
         projection = QueryKeyValueProjection(
             architecture, queryWidth: width, keyWidth: width, valueWidth: width, activates: true)
-        slopes = Self.slopes(heads: heads, layer: request.layer, layerCount: request.layerCount)
+        let decays = try request.boolean("decay", default: true)
+        slopes =
+            decays
+            ? Self.slopes(heads: heads, layer: request.layer, layerCount: request.layerCount)
+            : [Double](repeating: 0, count: heads)
         outputDeviation = Float(architecture.outputDeviation)
     }
 
