@@ -6,6 +6,10 @@ public struct CellData: Sendable, Hashable {
     public var task: String
     /// Its generator: tasks of one generator that differ in hops or load form one curve.
     public var generator: String
+    /// Tasks of one series differ in nothing but length: the generator with its other parameters.
+    public var series: String
+    /// The longest sequences of this series that the model was trained on, in tokens; nil when it was on none.
+    public var trainedLength: Int?
     /// Its family.
     public var family: TaskFamily
     /// How the model was run.
@@ -17,13 +21,16 @@ public struct CellData: Sendable, Hashable {
     /// Every planned item, lost ones included.
     public var items: [ScoredItem]
 
-    /// A cell.
+    /// A cell; a generator is one series unless told.
     public init(
-        task: String, generator: String, family: TaskFamily, condition: Condition, floor: Double, stateBytes: Int,
+        task: String, generator: String, series: String? = nil, trainedLength: Int? = nil, family: TaskFamily,
+        condition: Condition, floor: Double, stateBytes: Int,
         items: [ScoredItem]
     ) {
         self.task = task
         self.generator = generator
+        self.series = series ?? generator
+        self.trainedLength = trainedLength
         self.family = family
         self.condition = condition
         self.floor = floor

@@ -2,6 +2,7 @@ import AssayCore
 import AssayMetrics
 import AssayModels
 import AssayStore
+import AssayTraining
 
 /// Reads the cells of a checkpoint as the metrics want them.
 struct CellReader {
@@ -40,15 +41,29 @@ struct CellReader {
     /// The cells with their items, by task and condition.
     func cells(of checkpoint: CheckpointRecord) throws -> [CellData] {
         let model = try model(ofRun: checkpoint.run)
+        let trained = try trainedLengths(ofRun: checkpoint.run)
         return try records(of: checkpoint.hash).compactMap { record -> CellData? in
             guard let task = try store.task(record.key.task) else { return nil }
             return CellData(
-                task: taskNames[record.key.task] ?? task.name, generator: task.generator, family: task.family,
+                task: taskNames[record.key.task] ?? task.name, generator: task.generator, series: task.series,
+                trainedLength: trained[task.series], family: task.family,
                 condition: record.key.condition, floor: task.floor,
                 stateBytes: Int(model.cost(context: task.parameters["length"] ?? 0).stateBytes),
                 items: try store.scoredItems(ofCell: record.identity))
         }
         .sorted { ($0.task, $0.condition.name) < ($1.task, $1.condition.name) }
+    }
+
+    /// The longest sequences that a run was trained on, by the series of their tasks.
+    private func trainedLengths(ofRun run: ContentHash) throws -> [String: Int] {
+        guard let record = try store.run(run) else { return [:] }
+        let mixture = Set(try CanonicalJSON.value(Recipe.self, from: record.recipe).mixture.map(\.task))
+        var lengths: [String: Int] = [:]
+        for (identity, name) in taskNames where mixture.contains(name) {
+            guard let task = try store.task(identity), let length = task.parameters["length"] else { continue }
+            lengths[task.series] = max(length, lengths[task.series] ?? 0)
+        }
+        return lengths
     }
 
     /// The model of a run.

@@ -129,8 +129,7 @@ public enum Display {
         var table = TextTable([.init("parameter"), .init("default", .right), .init("range"), .init("meaning")])
         for parameter in kind.parameters {
             table.append([
-                parameter.name, "\(parameter.defaultValue)",
-                "\(parameter.range.lowerBound)...\(parameter.range.upperBound)", parameter.meaning,
+                parameter.name, parameter.text(parameter.defaultValue), parameter.rangeText, parameter.meaning,
             ])
         }
         text += table.text()

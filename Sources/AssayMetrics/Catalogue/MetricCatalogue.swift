@@ -1,11 +1,12 @@
 /// All metrics, in the order of reports.
 public enum MetricCatalogue {
     /// Raised whenever the same responses would give other values, intervals or verdicts.
-    public static let version = "1"
+    public static let version = "2"
 
     /// Every definition.
     public static let all: [MetricDefinition] =
-        accuracies + hops + likelihoods + capacities + episodes + divergences + serving + servingMeasurements
+        accuracies + updates + hops + likelihoods + capacities + stateTracking + episodes + divergences + serving
+        + servingMeasurements
 
     /// The definition of a key.
     public static func definition(_ key: String) -> MetricDefinition? { byKey[key] }

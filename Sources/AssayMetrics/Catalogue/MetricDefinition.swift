@@ -23,6 +23,8 @@ public struct MetricDefinition: Sendable {
         case hops
         /// The levels of load across all tasks of a generator.
         case load
+        /// The lengths across all tasks of a series.
+        case length
     }
 
     /// The catalogue's number, such as `Q1`; several metrics may belong to one.

@@ -23,6 +23,8 @@ enum CellGrouping {
             return several.map(single) + spanning(cells, rest)
         case .load:
             return spanning(cells, indices)
+        case .length:
+            return series(cells, indices)
         }
     }
 
@@ -47,6 +49,25 @@ enum CellGrouping {
         return order.map { family in
             let group = members[family] ?? []
             return (group.count == 1 ? cells[group[0]].data.task : family.generator, group)
+        }
+    }
+
+    /// Groups of a series under a condition, named after the generator, or where a generator has several series after the
+    /// shortest task.
+    private static func series(_ cells: [PreparedCell], _ indices: [Int]) -> [(label: String, members: [Int])] {
+        struct Series: Hashable {
+            var name: String
+            var condition: Condition
+        }
+        let members = Dictionary(grouping: indices) {
+            Series(name: cells[$0].data.series, condition: cells[$0].data.condition)
+        }
+        let names = Dictionary(grouping: members.keys) { cells[members[$0]?[0] ?? 0].data.generator }
+            .mapValues { Set($0.map(\.name)).count }
+        return members.values.sorted { $0[0] < $1[0] }.map { group in
+            let shortest = group.min { cells[$0].longest < cells[$1].longest } ?? group[0]
+            let data = cells[shortest].data
+            return (names[data.generator] == 1 && group.count > 1 ? data.generator : data.task, group)
         }
     }
 

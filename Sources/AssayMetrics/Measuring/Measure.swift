@@ -59,7 +59,8 @@ struct Measurement {
             widen(&result, tally, slice, &notes)
         }
         if value.isFinite, let censoring = kernel.censoring(totals) {
-            notes.append(censoring == .above ? "at least: the largest load is recalled" : "at most the smallest load")
+            notes.append(
+                censoring == .above ? "at least: the largest of its range" : "at most: the smallest of its range")
             if censoring == .above { result.high = nil } else { result.low = nil }
         }
         result.note = notes.isEmpty ? nil : notes.joined(separator: "; ")

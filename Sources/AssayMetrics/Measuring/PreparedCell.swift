@@ -59,6 +59,9 @@ struct PreparedCell: Sendable {
     /// Whether the cell holds answers that are right or wrong.
     var isAnswers: Bool { data.condition.path != .divergence && !isEpisodes }
 
+    /// Tokens of the longest item.
+    var longest: Int { items.reduce(0) { max($0, $1.item.length) } }
+
     /// An item of its own, not the twin of another.
     func isMain(_ place: Int) -> Bool { items[place].item.parent == nil }
 

@@ -16,6 +16,16 @@ public enum ExportFormat: String, Sendable, CaseIterable {
         }
     }
 
+    /// Rows with the same columns as text.
+    public static func text(_ format: ExportFormat, columns: [String], rows: [[Field]]) throws -> String {
+        let output = StringOutput()
+        var writer = format.writer(columns: columns, to: output)
+        try writer.begin()
+        for row in rows { try writer.write(row) }
+        try writer.end()
+        return output.text
+    }
+
     /// Writes rows with the same columns to an output.
     func writer(columns: [String], to output: any TextOutput) -> any RowWriter {
         switch self {

@@ -45,6 +45,13 @@ public struct TaskRecord: Sendable, Hashable {
         return ContentHash(of: "\(generator)/v\(version)?\(values)#\(stream)")
     }
 
+    /// What it shares with tasks that differ in nothing but length: the generator with its other parameters.
+    public var series: String {
+        let others = parameters.filter { !["length", "questions"].contains($0.key) }
+        return "\(generator)/v\(version)?"
+            + others.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "&")
+    }
+
     /// The floor to correct scores by: the stated one, or a shortcut's when that is higher.
     public var floor: Double { max(statedFloor, measuredFloors.values.max() ?? 0) }
 }

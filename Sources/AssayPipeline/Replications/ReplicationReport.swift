@@ -1,0 +1,162 @@
+import AssayCore
+import AssayMetrics
+import AssayReports
+import AssayStore
+
+/// Published findings held against the results of a batch: claimed, measured, verdict.
+public struct ReplicationReport: Sendable {
+    /// A finding and what was measured.
+    public struct Entry: Sendable {
+        /// The finding.
+        public let finding: Finding
+        /// What became of its checks, in order.
+        public let checks: [Outcome]
+
+        /// The verdict on the finding.
+        public var verdict: ReplicationVerdict { ReplicationRule.conjunction(checks.map(\.verdict)) }
+    }
+
+    /// What became of a check.
+    public struct Outcome: Sendable {
+        /// The check.
+        public let check: Finding.Check
+        /// The figure; nil when there is nothing to compute it from.
+        public let contrast: Contrast?
+        /// The verdict.
+        public let verdict: ReplicationVerdict
+        /// Why it is undecided, and what a reader must know.
+        public let note: String?
+
+        /// The figure's 95 % interval.
+        public var interval: (low: Double, high: Double)? { contrast?.interval(level: 1 - ReplicationRule.alpha) }
+    }
+
+    /// The findings in the order of the file.
+    public let entries: [Entry]
+    /// The batch.
+    public let batch: String
+
+    /// Holds findings against a store.
+    /// - Parameter batch: the batch to look at instead of the one that the file names.
+    /// - Throws: ``AssayError`` when a batch, an arm, a task, a metric or a condition does not exist.
+    public init(_ configuration: ReplicationConfiguration, store: Store, batch name: String? = nil) throws {
+        let evidence = try ReplicationEvidence(
+            store: store, batch: name.map { Marked($0, at: configuration.batch.mark) } ?? configuration.batch)
+        batch = evidence.batch.name
+        entries = try configuration.findings.map { finding in
+            Entry(
+                finding: finding,
+                checks: try finding.checks.map { try evidence.outcome(of: $0, among: finding.checks.count) })
+        }
+    }
+
+    /// How many findings there are of each verdict.
+    public var headline: String {
+        let counts = ReplicationVerdict.allCases.compactMap { verdict -> String? in
+            let count = entries.count { $0.verdict == verdict }
+            return count == 0 ? nil : "\(count) \(verdict.title)"
+        }
+        let noun = entries.count == 1 ? "finding" : "findings"
+        return "\(entries.count) \(noun), batch \(batch): " + counts.joined(separator: ", ")
+    }
+}
+
+/// The results that findings are held against.
+private final class ReplicationEvidence {
+    let store: Store
+    let batch: BatchRecord
+    private let seedsByArm: [String: [BatchArmRecord]]
+    private let cells: CellCache
+
+    init(store: Store, batch name: Marked<String>) throws {
+        self.store = store
+        let batches = try store.batches()
+        guard let batch = batches.last(where: { $0.name == name.value }) else {
+            throw AssayError.badInput(
+                "there is no batch '\(name.value)' in the store", at: name.mark.description,
+                remedy: batches.isEmpty
+                    ? "Run it first: assay run evals/batches/\(name.value).yaml"
+                    : Suggestion.remedy(for: name.value, among: Array(Set(batches.map(\.name)))))
+        }
+        self.batch = batch
+        seedsByArm = Dictionary(grouping: try store.arms(ofBatch: batch.identity), by: \.arm)
+        cells = CellCache(reader: try CellReader(store: store, batch: batch.identity))
+    }
+
+    func outcome(of check: Finding.Check, among count: Int) throws -> ReplicationReport.Outcome {
+        func missing(_ why: String) -> ReplicationReport.Outcome {
+            .init(check: check, contrast: nil, verdict: .undecided, note: why)
+        }
+        let first = try checkpoints(of: check.first)
+        let second = try check.second.map { try checkpoints(of: $0) }
+        if let why = first.missing ?? second?.missing { return missing(why) }
+        var pairs = (mine: first.found, others: second?.found)
+        if let others = second?.found {
+            let paired = SeedPairs(baseline: first.found, candidate: others)
+            pairs = (paired.baseline, paired.candidate)
+            if paired.isEmpty { return missing("the arms have no seed in common") }
+        }
+        let contrast = try located(check.mark) {
+            let mine = ContrastSide(check.first, cells: try cells.cells(pairs.mine))
+            if check.isBestSeed { return try Contrast(bestOf: mine) }
+            let others = try pairs.others.map { try cells.cells($0) }
+            return try Contrast(
+                mine, zip(check.second, others).map { ContrastSide($0, cells: $1) }, kind: check.kind)
+        }
+        let (verdict, reason) = ReplicationRule.decide(contrast, check.bound, checks: count)
+        var notes = reason.map { [$0] } ?? []
+        if contrast.lost > 0 { notes.append("\(contrast.lost) lost: the interval allows for the worst") }
+        return .init(
+            check: check, contrast: contrast, verdict: verdict,
+            note: notes.isEmpty ? nil : notes.joined(separator: "; "))
+    }
+
+    /// The last checkpoint of every seed of an arm; why there is none, when its training failed or is not done.
+    private func checkpoints(of side: Finding.Side) throws -> (found: [CheckpointRecord], missing: String?) {
+        let arm = side.arm.value
+        guard let seeds = seedsByArm[arm] else {
+            throw AssayError.badInput(
+                "batch '\(batch.name)' has no arm '\(arm)'", at: side.arm.mark.description,
+                remedy: Suggestion.remedy(for: arm, among: Array(seedsByArm.keys)))
+        }
+        let there = try store.checkpoints(CheckpointSelector(arm: arm, batch: batch.identity))
+        var last: [CheckpointRecord] = []
+        for seed in seeds {
+            let run = try store.run(seed.run)
+            guard case .finished = run?.status,
+                let checkpoint = there.filter({ $0.run == seed.run }).max(by: { $0.step < $1.step })
+            else {
+                let why = run?.status.reason.map { "failed: \($0)" } ?? "has not been trained to its end"
+                return ([], "\(arm), seed \(seed.seed), \(why)")
+            }
+            last.append(checkpoint)
+        }
+        return (last.sorted { $0.seed < $1.seed }, nil)
+    }
+
+    /// Says where in the file a measurement is asked for that is not there.
+    private func located(_ mark: SourceMark, _ body: () throws -> Contrast) throws -> Contrast {
+        do {
+            return try body()
+        } catch let error as AssayError where error.kind == .badInput && error.location == nil {
+            throw AssayError.badInput(error.problem, at: mark.description, remedy: error.remedy)
+        }
+    }
+
+    private func zip<A, B>(_ a: A?, _ b: B?) -> (A, B)? {
+        guard let a, let b else { return nil }
+        return (a, b)
+    }
+}
+
+extension ContrastSide {
+    /// A side of a finding over an arm's cells.
+    fileprivate init(_ side: Finding.Side, cells: [[CellData]]) {
+        let reference = side.changeFrom.map { condition in
+            var subject = side.subject
+            subject.condition = condition
+            return subject
+        }
+        self.init(cells: cells, subject: side.subject, reference: reference)
+    }
+}
