@@ -23,6 +23,9 @@ extension Initialisation {
         switch self {
         case .normal(let deviation): fillNormal(values, deviation, &random)
         case .constant(let value): values.update(repeating: value)
+        case .values(let list):
+            precondition(list.count == values.count, "a parameter of another size than its initial values")
+            for (i, value) in list.enumerated() { values[i] = value }
         case .uniform(let low, let high):
             for i in values.indices { values[i] = low + (high - low) * Float(random.unit()) }
         case .logarithmOfUniform(let low, let high):

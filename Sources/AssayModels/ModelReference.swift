@@ -18,13 +18,14 @@ extension LanguageModel {
         var stream = tokens.flatMap { embedding[(Int($0) * width)..<(Int($0) * width + width)] }
             .map { $0 * block.embeddingFactor }
         if let embeddingNorm { stream = embeddingNorm.reference(stream, parameter: parameter) }
+        var shared: [String: [Double]] = [:]
         for branch in branches {
             var own: [String: [Double]] = [:]
             for specification in layout.specifications where specification.name.hasPrefix(branch.prefix) {
                 own[String(specification.name.dropFirst(branch.prefix.count))] = parameter(specification.name)
             }
             let input = branch.inputNorm?.reference(stream, parameter: parameter) ?? stream
-            var output = branch.mixer.reference(input, time: tokens.count, weights: own)
+            var output = branch.mixer.reference(input, time: tokens.count, weights: own, shared: &shared)
             if let norm = branch.outputNorm { output = norm.reference(output, parameter: parameter) }
             let carried = block.residual == .post ? input : stream
             stream = zip(carried, output).map { block.streamFactor * $0 + block.branchFactor * $1 }

@@ -24,6 +24,8 @@ public final class RecurrentDecoder {
         let layout: StateLayout
         /// `[slots, layout.count]`.
         let states: FloatBlock
+        /// `[rows, mixer.sharedCount]`, the same for all layers of a mixer.
+        let shared: FloatBlock
 
         /// The state of a slot.
         func state(slot: Int) -> UnsafeMutablePointer<Float> { states.pointer + slot * layout.count }
@@ -64,13 +66,20 @@ public final class RecurrentDecoder {
         self.weights = weights
         let parameters = LayerParameters(prefix: "", layout: model.layout, weights: weights)
         let architecture = model.architecture
+        // Layers of a mixer pass on what is as wide in all of them.
+        var shared: [String: FloatBlock] = [:]
+        for mixer in model.branches.map(\.mixer) {
+            let (name, count) = (type(of: mixer).name, rows * mixer.sharedCount)
+            if shared[name].map({ $0.count < count }) ?? true { shared[name] = FloatBlock(count: count) }
+        }
         branches = model.branches.map { branch in
             let layout = branch.mixer.stateLayout(capacity: capacity)
             return BoundBranch(
                 mixer: branch.mixer,
                 parameters: LayerParameters(prefix: branch.prefix, layout: model.layout, weights: weights),
                 inputNorm: branch.inputNorm?.bound(parameters), outputNorm: branch.outputNorm?.bound(parameters),
-                layout: layout, states: FloatBlock(count: slots * layout.count))
+                layout: layout, states: FloatBlock(count: slots * layout.count),
+                shared: shared[type(of: branch.mixer).name] ?? FloatBlock(count: 0))
         }
         embedding = UnsafePointer(parameters.pointer(ParameterName.embedding))
         embeddingNorm = model.embeddingNorm?.bound(parameters)
@@ -189,7 +198,8 @@ public final class RecurrentDecoder {
                 batch: rows.count, input: input + offset, output: mixed.pointer + offset,
                 states: UnsafePointer(activeStates + rows.lowerBound),
                 positions: UnsafePointer(activePositions + rows.lowerBound), capacity: capacity,
-                scratch: scratch.pointer, parameters: branch.parameters))
+                scratch: scratch.pointer, shared: branch.shared.pointer + rows.lowerBound * branch.mixer.sharedCount,
+                parameters: branch.parameters))
     }
 
     /// Runs one branch again over tokens of a slot from the inputs that it had, for what that does to its state.

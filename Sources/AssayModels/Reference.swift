@@ -57,6 +57,11 @@ public enum Reference {
         return y
     }
 
+    /// `x_t + mix (x_{t-1} - x_t)`, zero before the first token: `x` `[time, width]`, `mix` `[width]`.
+    public static func tokenShift(_ x: [Double], _ mix: [Double]) -> [Double] {
+        x.indices.map { x[$0] + mix[$0 % mix.count] * (($0 >= mix.count ? x[$0 - mix.count] : 0) - x[$0]) }
+    }
+
     /// `1 / (1 + exp(-x))`.
     public static func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 

@@ -8,6 +8,8 @@ public enum Initialisation: Sendable, Equatable {
     case constant(Float)
     /// Uniform between two bounds.
     case uniform(Float, Float)
+    /// These numbers, one for each element.
+    case values([Float])
     /// Logarithm of a uniform number between two positive bounds.
     case logarithmOfUniform(Float, Float)
     /// Inverse softplus of a number that is log-uniform between two positive bounds (Mamba-2's `dt_bias`).

@@ -37,6 +37,9 @@ public final class Tape {
     /// Tokens that chunked operations take at a time; nil for what suits each best. It changes results by rounding only.
     public let chunk: Int?
 
+    /// Values that layers leave for later ones while they are recorded, by name.
+    public var shared: [String: Tensor] = [:]
+
     private struct Node {
         let operation: any TapeOperation
         /// What it produced: no gradient of these is needed once its backward has run.

@@ -93,7 +93,7 @@ extension MixerStep {
     fileprivate func row(_ index: Int) -> MixerStep {
         MixerStep(
             batch: 1, input: input + index * rowWidth, output: output + index * rowWidth, states: states + index,
-            positions: positions + index, capacity: capacity, scratch: scratch, parameters: parameters)
+            positions: positions + index, capacity: capacity, scratch: scratch, shared: shared, parameters: parameters)
     }
 
     private var rowWidth: Int { 12 }

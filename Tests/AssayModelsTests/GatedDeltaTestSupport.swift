@@ -11,6 +11,8 @@ struct MixerBench {
     let width: Int
     var layout = ParameterLayout()
     let weights: FloatBlock
+    /// What an earlier layer has left, for one sequence, by name.
+    var shared: [String: [Double]] = [:]
 
     /// A mixer with random weights, large enough that every part of it matters.
     init(_ mixer: any Mixer, width: Int, seed: UInt64 = 1) {
@@ -52,7 +54,8 @@ struct MixerBench {
     }
 
     func reference(_ x: [Double], _ values: [String: [Double]]? = nil) -> [Double] {
-        mixer.reference(x, time: x.count / width, weights: values ?? self.values)
+        var shared = shared
+        return mixer.reference(x, time: x.count / width, weights: values ?? self.values, shared: &shared)
     }
 
     /// Outputs of the parallel form, and with `upstream` the gradients of the inputs and of every parameter.
@@ -61,6 +64,11 @@ struct MixerBench {
     ) -> (output: [Double], input: [Double], parameters: [String: [Double]]) {
         let tape = Tape(layout: layout, recordsGradients: upstream != nil)
         let input = tape.input([batch, x.count / width / batch, width])
+        for (name, values) in shared {
+            let left = tape.input([batch, input.shape[1], values.count / input.shape[1]])
+            for (i, value) in values.enumerated() { left.value[i] = Float(value) }
+            tape.shared[name] = left
+        }
         let output = mixer.parallel(input, prefix: "", on: tape)
         if let upstream { tape.record(Upstream(tensor: output, values: upstream)) }
         let gradients = FloatBlock(count: layout.count)
@@ -83,15 +91,20 @@ struct MixerBench {
         let scratch = FloatBlock(count: mixer.stepScratchCount(batch: 1, capacity: time))
         let parameters = LayerParameters(prefix: "", layout: layout, weights: weights)
         let row = FloatBlock(count: 2 * width)
+        let left = FloatBlock(count: mixer.sharedCount)
         var outputs: [Double] = []
         for t in 0..<time {
             for i in 0..<width { row.pointer[i] = Float(x[t * width + i]) }
+            for values in shared.values {
+                for i in 0..<left.count { left.pointer[i] = Float(values[t * left.count + i]) }
+            }
             withUnsafePointer(to: state.pointer) { states in
                 withUnsafePointer(to: Int32(t)) { position in
                     mixer.step(
                         MixerStep(
                             batch: 1, input: row.pointer, output: row.pointer + width, states: states,
-                            positions: position, capacity: time, scratch: scratch.pointer, parameters: parameters))
+                            positions: position, capacity: time, scratch: scratch.pointer, shared: left.pointer,
+                            parameters: parameters))
                 }
             }
             outputs += (0..<width).map { Double(row.pointer[width + $0]) }

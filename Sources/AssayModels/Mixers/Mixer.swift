@@ -45,6 +45,15 @@ public protocol Mixer: Sendable {
     /// - Returns: `[time, width]`.
     func reference(_ x: [Double], time: Int, weights: [String: [Double]]) -> [Double]
 
+    /// Floats of a token that the layers of this mixer pass on to later ones (``MixerStep/shared``).
+    var sharedCount: Int { get }
+
+    /// The reference form of a mixer whose layers pass values on: earlier layers leave them in `shared`, by name, as
+    /// the parallel form does in ``Tape/shared``.
+    func reference(
+        _ x: [Double], time: Int, weights: [String: [Double]], shared: inout [String: [Double]]
+    ) -> [Double]
+
     /// What a token costs, and what the state weighs.
     func cost(context: Int) -> MixerCost
 
@@ -63,6 +72,16 @@ extension Mixer {
 
     /// None: the loss teaches them all.
     public var selfTaughtParameters: [String] { [] }
+
+    /// None: layers know nothing of each other.
+    public var sharedCount: Int { 0 }
+
+    /// That without shared values.
+    public func reference(
+        _ x: [Double], time: Int, weights: [String: [Double]], shared: inout [String: [Double]]
+    ) -> [Double] {
+        reference(x, time: time, weights: weights)
+    }
 
     /// Floats of decode state that one sequence of at most `capacity` tokens needs in this layer.
     public func stateCount(capacity: Int) -> Int { stateLayout(capacity: capacity).count }
@@ -84,6 +103,8 @@ public struct MixerStep {
     public let capacity: Int
     /// Scratch of ``Mixer/stepScratchCount(batch:capacity:)`` floats.
     public let scratch: UnsafeMutablePointer<Float>
+    /// What earlier layers of the same mixer left for each token, `[batch, sharedCount]`.
+    public let shared: UnsafeMutablePointer<Float>
     let parameters: LayerParameters
 
     /// A parameter of this layer, by its name without the prefix.

@@ -17,6 +17,7 @@ public enum MixerRegistry {
         MultiHeadLatentAttention.self,
         RetNet.self,
         SigmoidAttention.self,
+        RWKV7TimeMix.self,
         SlidingWindowAttention.self,
         SparseTopKAttention.self,
     ]

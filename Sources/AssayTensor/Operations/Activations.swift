@@ -13,6 +13,12 @@ extension Tape {
     /// `exp(x)` of each element.
     public func exp(_ x: Tensor) -> Tensor { activation(x, ck_exp, ck_exp_backward) }
 
+    /// `tanh(x)` of each element.
+    public func tanh(_ x: Tensor) -> Tensor { activation(x, ck_tanh, ck_tanh_backward) }
+
+    /// `max(x, 0)^2` of each element.
+    public func reluSquared(_ x: Tensor) -> Tensor { activation(x, ck_relu_squared, ck_relu_squared_backward) }
+
     private func activation(
         _ x: Tensor, _ function: @escaping ActivationOperation.Function,
         _ derivative: @escaping ActivationOperation.Derivative

@@ -18,6 +18,7 @@
 #include "ck_norm.h"
 #include "ck_optimizer.h"
 #include "ck_rotary.h"
+#include "ck_rwkv.h"
 #include "ck_rounding.h"
 #include "ck_scan.h"
 #include "ck_selected.h"

@@ -23,6 +23,7 @@
 #include "channel_rule.h"
 #include "channel_step.h"
 #include "decay_gate.h"
+#include "rwkv.h"
 #include "gate_first_norm.h"
 #include "scan.h"
 #include "scan_backward.h"

@@ -188,6 +188,38 @@ CK_FUNCTION(void, decay_gate_backward,
              float *dbias, float *da_log),
             (kind, rows, heads, width, z, ldz, bias, a_log, rate, dg, lddg, dz, lddz, accumulate, dbias, da_log))
 
+CK_FUNCTION(void, token_shift_forward,
+            (long time, long width, const float *previous, const float *x, long ldx, const float *mix, float *y,
+             long ldy),
+            (time, width, previous, x, ldx, mix, y, ldy))
+CK_FUNCTION(void, token_shift_backward,
+            (long time, long width, const float *x, long ldx, const float *mix, const float *dy, long lddy, float *dx,
+             long lddx, int accumulate, float *dmix),
+            (time, width, x, ldx, mix, dy, lddy, dx, lddx, accumulate, dmix))
+CK_FUNCTION(void, rwkv_keys_forward, (const ck_rwkv_keys *keys, float *read, float *write, float *key),
+            (keys, read, write, key))
+CK_FUNCTION(void, rwkv_keys_backward,
+            (const ck_rwkv_keys *keys, const float *dread, const float *dwrite, const float *dkey, float *dk,
+             int accumulate_k, float *dz, int accumulate_z, float *dbias, float *dremoval, float *dreplacement),
+            (keys, dread, dwrite, dkey, dk, accumulate_k, dz, accumulate_z, dbias, dremoval, dreplacement))
+CK_FUNCTION(void, gated_mix_forward,
+            (long rows, long width, const float *v, const float *first, const float *z, const float *bias, float *y),
+            (rows, width, v, first, z, bias, y))
+CK_FUNCTION(void, gated_mix_backward,
+            (long rows, long width, const float *v, const float *first, const float *z, const float *bias,
+             const float *dy, float *dv, float *dfirst, float *dz, int accumulate, float *dbias),
+            (rows, width, v, first, z, bias, dy, dv, dfirst, dz, accumulate, dbias))
+CK_FUNCTION(void, rwkv_output_forward, (const ck_rwkv_output *output, float *y), (output, y))
+CK_FUNCTION(void, rwkv_output_backward,
+            (const ck_rwkv_output *output, const float *dy, const ck_rwkv_output_gradients *gradients),
+            (output, dy, gradients))
+CK_FUNCTION(void, relu_squared, (long n, const float *x, float *y), (n, x, y))
+CK_FUNCTION(void, relu_squared_backward, (long n, const float *x, const float *dy, float *dx, int accumulate),
+            (n, x, dy, dx, accumulate))
+CK_FUNCTION(void, tanh, (long n, const float *x, float *y), (n, x, y))
+CK_FUNCTION(void, tanh_backward, (long n, const float *x, const float *dy, float *dx, int accumulate),
+            (n, x, dy, dx, accumulate))
+
 CK_FUNCTION(void, gate_first_norm_forward,
             (long rows, long width, const float *x, long ldx, const float *weight, const float *gate, long ldg,
              float epsilon, float *y, long ldy, float *inverse_rms),
