@@ -8,6 +8,8 @@ private let variants: [[String: MixerOption]] = [
     ["top-k": 3, "index-heads": 3],
     ["top-k": 2, "block-size": 3, "index-heads": 2, "query-latent-dimension": 7, "rotary-dimension": 2],
     ["top-k": 5, "rotary-dimension": 0, "value-dimension": 3, "index-dimension": 5],
+    ["top-k": 4, "attention": "grouped", "query-key-norm": "head", "output-gate": true, "rotary-fraction": 0.67],
+    ["top-k": 2, "attention": "grouped", "block-size": 4, "short-convolution": 3],
 ]
 
 @Suite struct SparseTopKTests {
@@ -15,8 +17,8 @@ private let variants: [[String: MixerOption]] = [
         _ options: [String: MixerOption], mixer: String = "sparse-top-k", heads: Int = 2
     ) throws -> MixerBench {
         let architecture = Architecture(
-            name: "test", width: 12, heads: heads, headDimension: 6,
-            layers: [LayerConfiguration(mixer: mixer, options: options)], vocabularyCount: 8)
+            name: "test", width: 12, heads: heads, keyValueHeads: options["attention"] == nil ? heads : 1,
+            headDimension: 6, layers: [LayerConfiguration(mixer: mixer, options: options)], vocabularyCount: 8)
         return MixerBench(try MixerRegistry.make(architecture, layer: 0), width: 12)
     }
 
@@ -128,10 +130,12 @@ private let variants: [[String: MixerOption]] = [
         #expect(costs[3] - costs[2] == Double(100 * 60))
     }
 
-    @Test("an index narrower than what turns is refused by name")
+    @Test("an index narrower than what turns is refused, and options of the other attention")
     func refusal() {
-        #expect(throws: (any Error).self) {
-            _ = try bench(["index-dimension": 2, "rotary-dimension": 4])
-        }
+        let refused: [[String: MixerOption]] = [
+            ["index-dimension": 2, "rotary-dimension": 4], ["attention": "grouped", "latent-dimension": 4],
+            ["query-key-norm": "head"], ["attention": "grouped", "sink-logits": true],
+        ]
+        for options in refused { #expect(throws: (any Error).self) { _ = try bench(options) } }
     }
 }

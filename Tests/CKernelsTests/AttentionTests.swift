@@ -39,7 +39,7 @@ extension KernelTests {
                             v.values.withUnsafeBufferPointer { v in
                                 var head = ck_attention_head(
                                     time: time, key_dimension: width, value_dimension: valueWidth, scale: Float(scale),
-                                    window: window, sinks: sinks, sink_logit: sinkLogit == nil ? nil : sink,
+                                    window: window, sinks: sinks, stride: 1, sink_logit: sinkLogit == nil ? nil : sink,
                                     q: q.baseAddress, k: k.baseAddress, v: v.baseAddress, ldq: self.q.stride,
                                     ldk: self.k.stride, ldv: self.v.stride)
                                 return body(&head)
@@ -256,7 +256,8 @@ extension KernelTests {
                             v.withUnsafeBufferPointer { v in
                                 var head = ck_attention_head(
                                     time: time, key_dimension: width, value_dimension: width, scale: 1, window: 0,
-                                    sinks: 0, sink_logit: nil, q: q.baseAddress, k: k.baseAddress, v: v.baseAddress,
+                                    sinks: 0, stride: 1, sink_logit: nil, q: q.baseAddress, k: k.baseAddress,
+                                    v: v.baseAddress,
                                     ldq: width, ldk: width, ldv: width)
                                 ck_attention_forward(&head, &out, width, &lse, &scratch)
                             }

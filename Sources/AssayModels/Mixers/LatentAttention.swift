@@ -12,7 +12,7 @@ import CKernels
 ///
 /// A head is `rotary | own` and rotary pairs are half-split; published checkpoints have `own | rotary` in interleaved
 /// pairs, the same function after a permutation of the projections' rows.
-struct LatentAttention: Sendable {
+struct LatentAttention: SelectableAttention {
     static let optionNames =
         [
             "latent-dimension", "query-latent-dimension", "nope-dimension", "rotary-dimension", "value-dimension",
@@ -80,15 +80,7 @@ struct LatentAttention: Sendable {
     // MARK: Parallel
 
     /// The expanded heads of a sequence.
-    struct Heads {
-        let query: Tensor
-        let key: TensorSlice
-        let value: TensorSlice
-        /// What the queries were made from.
-        let querySource: Tensor
-    }
-
-    func record(_ x: Tensor, prefix: String, on tape: Tape) -> Heads {
+    func record(_ x: Tensor, prefix: String, on tape: Tape) -> RecordedHeads {
         var source = x
         if queryLatent > 0 {
             source = tape.rmsNorm(
@@ -104,8 +96,13 @@ struct LatentAttention: Sendable {
         let expanded = tape.linear(latents, tape.parameter(prefix + "kv_b_proj.weight"))
         var key = expanded.columns(0, ownWidth)
         if shared > 0 { key = tape.headsWithShared(rows.columns(latent, shared), own: key, heads: heads).allColumns }
-        return Heads(
-            query: query, key: key, value: expanded.columns(ownWidth, shape.valueWidth), querySource: source)
+        return RecordedHeads(
+            query: query.allColumns, key: key, value: expanded.columns(ownWidth, shape.valueWidth),
+            querySource: source)
+    }
+
+    func recordOutput(_ heads: Tensor, of x: Tensor, prefix: String, on tape: Tape) -> Tensor {
+        tape.linear(heads, tape.parameter(prefix + "out_proj.weight"))
     }
 
     // MARK: Recurrent
@@ -116,41 +113,24 @@ struct LatentAttention: Sendable {
         layout.append("rotary-keys", .cache, [1, capacity, shared])
     }
 
-    /// Rows of a step in its scratch.
-    struct Rows {
-        /// `[batch, querySourceWidth]`; the input itself without a query latent.
-        var source: UnsafePointer<Float>
-        /// `[batch, heads, shared + own]`.
-        let queries: UnsafeMutablePointer<Float>
-        /// `[batch, latent | shared]`.
-        let entries: UnsafeMutablePointer<Float>
-        /// Queries as latents, and after attention their mean latents: `[batch, heads, latent]`.
-        let absorbed: UnsafeMutablePointer<Float>
-        /// `[batch, heads, valueDimension]`.
-        let outputs: UnsafeMutablePointer<Float>
-        /// What is left of the scratch.
-        let rest: UnsafeMutablePointer<Float>
-    }
-
     func rowCount(batch: Int) -> Int {
         batch * (queryLatent + shape.queryWidth + latent + shared + heads * latent + shape.outputWidth)
     }
 
     /// Projects the tokens of a step: turned queries, queries as latents, normalised latents and turned shared keys.
-    func project(_ call: MixerStep) -> Rows {
+    func project(_ call: MixerStep) -> StepRows {
         let queries = call.scratch + call.batch * queryLatent
         let entries = queries + call.batch * shape.queryWidth
         let absorbed = entries + call.batch * (latent + shared)
         let outputs = absorbed + call.batch * heads * latent
-        var rows = Rows(
-            source: call.input, queries: queries, entries: entries, absorbed: absorbed, outputs: outputs,
-            rest: outputs + call.batch * shape.outputWidth)
+        let rows = StepRows(
+            source: queryLatent > 0 ? UnsafePointer(call.scratch) : call.input, queries: queries, entries: entries,
+            absorbed: absorbed, outputs: outputs, rest: outputs + call.batch * shape.outputWidth)
         if queryLatent > 0 {
             call.multiply("q_a_proj.weight", call.input, stride: width, into: call.scratch, stride: queryLatent)
             ck_rms_norm_forward(
                 call.batch, queryLatent, call.scratch, queryLatent, call.parameter("q_a_norm.weight"),
                 Float(Self.epsilon), call.scratch, queryLatent, nil)
-            rows.source = UnsafePointer(call.scratch)
         }
         call.multiply(queryName, rows.source, stride: querySourceWidth, into: queries, stride: shape.queryWidth)
         call.multiply("kv_a_proj.weight", call.input, stride: width, into: entries, stride: latent + shared)
@@ -176,18 +156,32 @@ struct LatentAttention: Sendable {
     }
 
     /// Keeps the latent and the shared key of token i of a step.
-    func write(_ i: Int, _ rows: Rows, position: Int, to state: UnsafeMutablePointer<Float>, layout: StateLayout) {
+    func write(_ i: Int, _ rows: StepRows, position: Int, to state: UnsafeMutablePointer<Float>, layout: StateLayout) {
         let entry = rows.entries + i * (latent + shared)
         layout["latents"]?.write(entry, position: position, to: state)
         layout["rotary-keys"]?.write(entry + latent, position: position, to: state)
     }
 
-    /// Attends with token i of a step to some latents and shared keys, and leaves each head's mean latent in place of
-    /// its query. scores: `[heads, count]`.
+    func attendCount(tokens: Int) -> Int { tokens * (heads + latent + shared) }
+
+    /// Attends by absorption, and leaves each head's mean latent in place of its query.
     func attend(
-        _ i: Int, _ rows: Rows, count: Int, latents: UnsafePointer<Float>, sharedKeys: UnsafePointer<Float>?,
-        scores: UnsafeMutablePointer<Float>
+        _ i: Int, _ rows: StepRows, _ call: MixerStep, layout: StateLayout, tokens: [Int]?,
+        scratch: UnsafeMutablePointer<Float>
     ) {
+        guard let cache = layout["latents"] else { return }
+        let count = tokens?.count ?? cache.entryCount(position: Int(call.positions[i]) + 1)
+        var latents = call.states[i] + cache.offset
+        var sharedKeys = layout["rotary-keys"].map { call.states[i] + $0.offset }
+        let scores = scratch + (tokens == nil ? 0 : count * (latent + shared))
+        if let tokens {
+            gather(tokens, latents, width: latent, into: scratch)
+            latents = scratch
+            if let keys = sharedKeys {
+                gather(tokens, keys, width: shared, into: scratch + count * latent)
+                sharedKeys = scratch + count * latent
+            }
+        }
         let queries = rows.absorbed + i * heads * latent
         ck_gemm(0, 1, heads, count, latent, shape.scale, queries, latent, latents, latent, 0, scores, count)
         if let sharedKeys {
@@ -200,7 +194,7 @@ struct LatentAttention: Sendable {
     }
 
     /// The outputs of a step from the mean latents of its tokens.
-    func finish(_ rows: Rows, _ call: MixerStep) {
+    func finish(_ rows: StepRows, _ call: MixerStep) {
         for head in 0..<heads {
             let first = ownWidth + head * shape.valueDimension
             call.multiply(
@@ -213,9 +207,7 @@ struct LatentAttention: Sendable {
     // MARK: Reference
 
     /// The expanded heads, in double precision.
-    func referenceHeads(
-        _ x: [Double], time: Int, weights: [String: [Double]]
-    ) -> (queries: [Double], keys: [Double], values: [Double], querySource: [Double]) {
+    func referenceHeads(_ x: [Double], time: Int, weights: [String: [Double]]) -> ReferenceHeads {
         func weight(_ name: String) -> [Double] {
             guard let values = weights[name] else { preconditionFailure("no \(name)") }
             return values
@@ -243,9 +235,13 @@ struct LatentAttention: Sendable {
         }
         let values = Reference.columns(
             expanded, width: ownWidth + shape.valueWidth, offset: ownWidth, count: shape.valueWidth)
-        return (
-            rotary.reference(queries, heads: heads, headDimension: shape.headDimension), keys, values, source
-        )
+        return ReferenceHeads(
+            queries: rotary.reference(queries, heads: heads, headDimension: shape.headDimension), keys: keys,
+            values: values, querySource: source)
+    }
+
+    func referenceOutput(_ heads: [Double], of x: [Double], weights: [String: [Double]]) -> [Double] {
+        Reference.linear(heads, weights["out_proj.weight"] ?? [], inputs: shape.outputWidth)
     }
 
     // MARK: Cost
@@ -258,9 +254,9 @@ struct LatentAttention: Sendable {
         return Double(2 * (queries + entries + width * shape.outputWidth))
     }
 
-    /// Operations of a query and a visible key, expanded as in prefill.
-    var expandedFLOPs: Double { Double(2 * heads * (shape.headDimension + shape.valueDimension)) }
+    /// Of expanded heads.
+    var prefillFLOPs: Double { Double(2 * heads * (shape.headDimension + shape.valueDimension)) }
 
-    /// Operations of a query and a visible key, by absorption as in decoding.
-    var absorbedFLOPs: Double { Double(2 * heads * (2 * latent + shared)) }
+    /// By absorption.
+    var decodeFLOPs: Double { Double(2 * heads * (2 * latent + shared)) }
 }

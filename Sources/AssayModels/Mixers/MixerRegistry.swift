@@ -4,6 +4,7 @@ import AssayCore
 public enum MixerRegistry {
     /// The mixers.
     public static let types: [any Mixer.Type] = [
+        CompressedSparseAttention.self,
         DeltaNet.self,
         DeltaProduct.self,
         FullAttention.self,

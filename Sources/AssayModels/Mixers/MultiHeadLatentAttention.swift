@@ -29,8 +29,8 @@ public struct MultiHeadLatentAttention: Mixer {
     public func parallel(_ x: Tensor, prefix: String, on tape: Tape) -> Tensor {
         let heads = attention.record(x, prefix: prefix, on: tape)
         let output = tape.causalAttention(
-            query: heads.query.allColumns, key: heads.key, value: heads.value, shape: attention.shape)
-        return tape.linear(output, tape.parameter(prefix + "out_proj.weight"))
+            query: heads.query, key: heads.key, value: heads.value, shape: attention.shape)
+        return attention.recordOutput(output, of: x, prefix: prefix, on: tape)
     }
 
     /// A latent and a shared key of every token.
@@ -49,13 +49,9 @@ public struct MultiHeadLatentAttention: Mixer {
     public func step(_ call: MixerStep) {
         let layout = stateLayout(capacity: call.capacity)
         let rows = attention.project(call)
-        guard let latents = layout["latents"] else { return }
         for i in 0..<call.batch {
-            let (state, position) = (call.states[i], Int(call.positions[i]))
-            attention.write(i, rows, position: position, to: state, layout: layout)
-            attention.attend(
-                i, rows, count: latents.entryCount(position: position + 1), latents: state + latents.offset,
-                sharedKeys: layout["rotary-keys"].map { UnsafePointer(state + $0.offset) }, scores: rows.rest)
+            attention.write(i, rows, position: Int(call.positions[i]), to: call.states[i], layout: layout)
+            attention.attend(i, rows, call, layout: layout, tokens: nil, scratch: rows.rest)
         }
         attention.finish(rows, call)
     }
@@ -64,14 +60,14 @@ public struct MultiHeadLatentAttention: Mixer {
     public func reference(_ x: [Double], time: Int, weights: [String: [Double]]) -> [Double] {
         let heads = attention.referenceHeads(x, time: time, weights: weights)
         let output = Reference.attention(heads.queries, heads.keys, heads.values, shape: attention.shape)
-        return Reference.linear(output, weights["out_proj.weight"] ?? [], inputs: attention.shape.outputWidth)
+        return attention.referenceOutput(output, of: x, weights: weights)
     }
 
     /// What a token costs: prefill expands the latents, decoding multiplies with them as they are.
     public func cost(context: Int) -> MixerCost {
         MixerCost(
-            prefillFLOPs: attention.projectionFLOPs + attention.expandedFLOPs * Double(context + 1) / 2,
-            decodeFLOPs: attention.projectionFLOPs + attention.absorbedFLOPs * Double(context + 1),
+            prefillFLOPs: attention.projectionFLOPs + attention.prefillFLOPs * Double(context + 1) / 2,
+            decodeFLOPs: attention.projectionFLOPs + attention.decodeFLOPs * Double(context + 1),
             stateBytes: Double(4 * stateCount(capacity: context)))
     }
 }

@@ -17,7 +17,7 @@ import CKernels
 ///   inverse root of Gemma's `query_pre_attn_scalar`);
 /// - `projection-bias`: biases on all four projections (gpt-oss);
 /// - `short-convolution`: the kernel of a convolution on q, k and v, default that of the architecture.
-public struct SoftmaxAttention: Sendable {
+public struct SoftmaxAttention: SelectableAttention {
     /// How queries and keys are normalised before the rotary turn.
     enum QueryKeyNorm: String, CaseIterable {
         case none
@@ -65,6 +65,7 @@ public struct SoftmaxAttention: Sendable {
     }
 
     var width: Int { projection.width }
+    var querySourceWidth: Int { width }
     var headsWidth: Int { shape.outputWidth }
 
     /// The width of a norm's weight, and how many parts it normalises.
@@ -97,7 +98,8 @@ public struct SoftmaxAttention: Sendable {
 
     // MARK: Parallel
 
-    func parallel(_ x: Tensor, prefix: String, on tape: Tape) -> Tensor {
+    /// The heads of a sequence, queries and keys normalised and turned.
+    func record(_ x: Tensor, prefix: String, on tape: Tape) -> RecordedHeads {
         let rows = projection.parallel(x, prefix: prefix, on: tape)
         var turned = rows
         if queryKeyNorm != .none {
@@ -107,11 +109,23 @@ public struct SoftmaxAttention: Sendable {
         }
         rotary.turn(
             turned, heads: shape.heads + shape.keyValueHeads, headDimension: shape.headDimension, on: tape)
-        var heads = tape.causalAttention(
+        return RecordedHeads(
             query: turned.columns(0, projection.queryWidth),
             key: turned.columns(projection.keyOffset, projection.keyWidth),
-            value: rows.columns(projection.valueOffset, projection.valueWidth), shape: shape,
+            value: rows.columns(projection.valueOffset, projection.valueWidth), querySource: x)
+    }
+
+    func parallel(_ x: Tensor, prefix: String, on tape: Tape) -> Tensor {
+        let parts = record(x, prefix: prefix, on: tape)
+        let heads = tape.causalAttention(
+            query: parts.query, key: parts.key, value: parts.value, shape: shape,
             sinkLogits: hasSinkLogits ? tape.parameter(prefix + "sinks") : nil)
+        return recordOutput(heads, of: x, prefix: prefix, on: tape)
+    }
+
+    /// What leaves the mixer, from the outputs of the heads.
+    func recordOutput(_ heads: Tensor, of x: Tensor, prefix: String, on tape: Tape) -> Tensor {
+        var heads = heads
         if hasOutputGate {
             let gate = tape.linear(x, tape.parameter(prefix + "output_gate.weight"))
             heads = tape.multiply(heads, tape.sigmoid(gate))
@@ -128,48 +142,95 @@ public struct SoftmaxAttention: Sendable {
     }
 
     func stateLayout(capacity: Int) -> StateLayout {
-        let entries = entryCount(capacity: capacity)
         var layout = StateLayout()
+        appendState(to: &layout, capacity: capacity)
+        return layout
+    }
+
+    func appendState(to layout: inout StateLayout, capacity: Int) {
+        let entries = entryCount(capacity: capacity)
         projection.appendState(to: &layout)
         for (name, columns) in [("keys", shape.headDimension), ("values", shape.valueDimension)] {
             layout.append(
                 name, .cache, [shape.keyValueHeads, entries, columns], window: shape.window, sinks: shape.sinks)
         }
-        return layout
+    }
+
+    func rowCount(batch: Int) -> Int { batch * (projection.channels + headsWidth) }
+
+    func attendCount(tokens: Int) -> Int {
+        shape.group * (tokens + 1) + tokens * (shape.headDimension + shape.valueDimension)
     }
 
     func stepScratchCount(batch: Int, capacity: Int) -> Int {
-        batch * (projection.channels + 2 * headsWidth) + shape.group * (entryCount(capacity: capacity) + 1)
+        let scores = shape.group * (entryCount(capacity: capacity) + 1)
+        return rowCount(batch: batch) + max(scores, batch * headsWidth)
     }
 
     func step(_ call: MixerStep) {
+        let layout = stateLayout(capacity: call.capacity)
+        let rows = project(call)
+        for i in 0..<call.batch {
+            write(i, rows, position: Int(call.positions[i]), to: call.states[i], layout: layout)
+            attend(i, rows, call, layout: layout, tokens: nil, scratch: rows.rest)
+        }
+        finish(rows, call)
+    }
+
+    func project(_ call: MixerStep) -> StepRows {
         let channels = projection.channels
         let rows = call.scratch
-        let heads = rows + call.batch * channels
-        let gates = heads + call.batch * headsWidth
-        let scores = gates + call.batch * headsWidth
         projection.step(call, into: rows)
-        let layout = stateLayout(capacity: call.capacity)
+        for i in 0..<call.batch { prepare(rows + i * channels, position: Int(call.positions[i]), call) }
+        let outputs = rows + call.batch * channels
+        return StepRows(
+            source: call.input, queries: rows, entries: rows + projection.keyOffset, absorbed: rows, outputs: outputs,
+            rest: outputs + call.batch * headsWidth)
+    }
+
+    func write(_ i: Int, _ rows: StepRows, position: Int, to state: UnsafeMutablePointer<Float>, layout: StateLayout) {
+        let entry = rows.entries + i * projection.channels
+        layout["keys"]?.write(entry, position: position, to: state)
+        layout["values"]?.write(entry + projection.keyWidth, position: position, to: state)
+    }
+
+    func attend(
+        _ i: Int, _ rows: StepRows, _ call: MixerStep, layout: StateLayout, tokens: [Int]?,
+        scratch: UnsafeMutablePointer<Float>
+    ) {
+        guard let keys = layout["keys"], let values = layout["values"] else { return }
+        let state = call.states[i]
+        let count = tokens?.count ?? keys.entryCount(position: Int(call.positions[i]) + 1)
         let sinks = hasSinkLogits ? call.parameter("sinks") : nil
-        for i in 0..<call.batch {
-            let row = rows + i * channels
-            let position = Int(call.positions[i])
-            prepare(row, position: position, call)
-            attend(
-                row, state: call.states[i], layout: layout, position: position, sinks: sinks,
-                into: heads + i * headsWidth, scores: scores)
+        for head in 0..<shape.keyValueHeads {
+            var (key, value, scores) = (state + keys.block(head), state + values.block(head), scratch)
+            if let tokens {
+                let gathered = (key: scratch, value: scratch + count * shape.headDimension)
+                gather(tokens, key, width: shape.headDimension, into: gathered.key)
+                gather(tokens, value, width: shape.valueDimension, into: gathered.value)
+                (key, value, scores) = (gathered.key, gathered.value, gathered.value + count * shape.valueDimension)
+            }
+            let first = head * shape.group
+            ck_attention_decode(
+                shape.group, count, shape.headDimension, shape.valueDimension, shape.scale, sinks.map { $0 + first },
+                rows.queries + i * projection.channels + first * shape.headDimension, shape.headDimension, key,
+                shape.headDimension, value, shape.valueDimension,
+                rows.outputs + i * headsWidth + first * shape.valueDimension, shape.valueDimension, scores)
         }
+    }
+
+    func finish(_ rows: StepRows, _ call: MixerStep) {
         if hasOutputGate {
-            call.multiply("output_gate.weight", call.input, stride: width, into: gates, stride: headsWidth)
-            ck_sigmoid(call.batch * headsWidth, gates, gates)
-            ck_multiply(call.batch * headsWidth, heads, gates, heads)
+            call.multiply("output_gate.weight", call.input, stride: width, into: rows.rest, stride: headsWidth)
+            ck_sigmoid(call.batch * headsWidth, rows.rest, rows.rest)
+            ck_multiply(call.batch * headsWidth, rows.outputs, rows.rest, rows.outputs)
         }
-        call.multiply("out_proj.weight", heads, stride: headsWidth, into: call.output, stride: width)
+        call.multiply("out_proj.weight", rows.outputs, stride: headsWidth, into: call.output, stride: width)
         if projection.hasBias { call.addBias("out_proj.bias", to: call.output, width: width) }
     }
 
     /// Normalises and turns the queries and keys of one token in place.
-    private func prepare(_ row: UnsafeMutablePointer<Float>, position: Int, _ call: MixerStep) {
+    func prepare(_ row: UnsafeMutablePointer<Float>, position: Int, _ call: MixerStep) {
         if queryKeyNorm != .none {
             let (query, key) = (queryParts, keyParts)
             let keys = row + projection.keyOffset
@@ -185,29 +246,10 @@ public struct SoftmaxAttention: Sendable {
             capacity: call.capacity)
     }
 
-    /// Writes a token's keys and values into the state and attends to all that it holds.
-    private func attend(
-        _ row: UnsafeMutablePointer<Float>, state: UnsafeMutablePointer<Float>, layout: StateLayout, position: Int,
-        sinks: UnsafeMutablePointer<Float>?, into output: UnsafeMutablePointer<Float>,
-        scores: UnsafeMutablePointer<Float>
-    ) {
-        guard let keys = layout["keys"], let values = layout["values"] else { return }
-        keys.write(row + projection.keyOffset, position: position, to: state)
-        values.write(row + projection.valueOffset, position: position, to: state)
-        let count = keys.entryCount(position: position + 1)
-        for head in 0..<shape.keyValueHeads {
-            let first = head * shape.group
-            ck_attention_decode(
-                shape.group, count, shape.headDimension, shape.valueDimension, shape.scale, sinks.map { $0 + first },
-                row + first * shape.headDimension, shape.headDimension, state + keys.block(head), shape.headDimension,
-                state + values.block(head), shape.valueDimension, output + first * shape.valueDimension,
-                shape.valueDimension, scores)
-        }
-    }
-
     // MARK: Reference
 
-    func reference(_ x: [Double], time: Int, weights: [String: [Double]]) -> [Double] {
+    /// The heads of a sequence, in double precision.
+    func referenceHeads(_ x: [Double], time: Int, weights: [String: [Double]]) -> ReferenceHeads {
         let rows = projection.reference(x, weights: weights)
         func part(_ offset: Int, _ count: Int) -> [Double] {
             Reference.columns(rows, width: projection.channels, offset: offset, count: count)
@@ -217,10 +259,22 @@ public struct SoftmaxAttention: Sendable {
             queries = Reference.rmsNorm(queries, queryNorm, epsilon: epsilon)
             keys = Reference.rmsNorm(keys, keyNorm, epsilon: epsilon)
         }
-        var heads = Reference.attention(
-            rotary.reference(queries, heads: shape.heads, headDimension: shape.headDimension),
-            rotary.reference(keys, heads: shape.keyValueHeads, headDimension: shape.headDimension),
-            part(projection.valueOffset, shape.valueWidth), shape: shape, sinkLogits: weights["sinks"])
+        return ReferenceHeads(
+            queries: rotary.reference(queries, heads: shape.heads, headDimension: shape.headDimension),
+            keys: rotary.reference(keys, heads: shape.keyValueHeads, headDimension: shape.headDimension),
+            values: part(projection.valueOffset, shape.valueWidth), querySource: x)
+    }
+
+    func reference(_ x: [Double], time: Int, weights: [String: [Double]]) -> [Double] {
+        let parts = referenceHeads(x, time: time, weights: weights)
+        let heads = Reference.attention(
+            parts.queries, parts.keys, parts.values, shape: shape, sinkLogits: weights["sinks"])
+        return referenceOutput(heads, of: x, weights: weights)
+    }
+
+    /// What leaves the mixer, in double precision.
+    func referenceOutput(_ heads: [Double], of x: [Double], weights: [String: [Double]]) -> [Double] {
+        var heads = heads
         if let gate = weights["output_gate.weight"] {
             heads = zip(heads, Reference.linear(x, gate, inputs: width)).map { $0 * Reference.sigmoid($1) }
         }
@@ -230,15 +284,20 @@ public struct SoftmaxAttention: Sendable {
 
     // MARK: Cost
 
-    func cost(context: Int) -> MixerCost {
+    var projectionFLOPs: Double {
         let outputs = Double(2 * width * headsWidth)
-        let projections = projection.operations + outputs + (hasOutputGate ? outputs : 0)
-        // A product with a key and one with a value for each visible token.
-        let perKey = Double(2 * shape.heads * (shape.headDimension + shape.valueDimension))
+        return projection.operations + outputs + (hasOutputGate ? outputs : 0)
+    }
+
+    /// A product with a key and one with a value.
+    var prefillFLOPs: Double { Double(2 * shape.heads * (shape.headDimension + shape.valueDimension)) }
+    var decodeFLOPs: Double { prefillFLOPs }
+
+    func cost(context: Int) -> MixerCost {
         let visible = (0..<context).reduce(0.0) { $0 + Double(visibleCount(position: $1)) }
         return MixerCost(
-            prefillFLOPs: projections + perKey * visible / Double(max(context, 1)),
-            decodeFLOPs: projections + perKey * Double(visibleCount(position: context)),
+            prefillFLOPs: projectionFLOPs + prefillFLOPs * visible / Double(max(context, 1)),
+            decodeFLOPs: projectionFLOPs + decodeFLOPs * Double(visibleCount(position: context)),
             stateBytes: Double(4 * stateLayout(capacity: context).count))
     }
 

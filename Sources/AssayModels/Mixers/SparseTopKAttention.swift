@@ -1,31 +1,50 @@
+import AssayCore
 import AssayTensor
 import Foundation
 
 /// Attention to the few tokens that a learned indexer chooses, as in DeepSeek-V3.2 (transformers:
-/// `DeepseekV32Attention`): multi-head latent attention over the `top-k` tokens that its lightning indexer scores highest,
+/// `DeepseekV32Attention`): latent or grouped attention over the `top-k` tokens that its lightning indexer scores highest,
 /// or with `block-size` over whole blocks of tokens, each as good as its best token (as in MiniMax-M3). Queries with no
 /// more tokens before them than that see all.
 ///
 /// The indexer learns beside the model: see ``Tape/lightningIndexer(query:key:weight:shape:attentionHeads:)``.
 ///
 /// Options: `top-k` (blocks that a query sees, default 64), `block-size` (tokens of a block, default 1 as published),
-/// `index-heads` (default 4), `index-dimension` (default the architecture's head dimension), and those of
-/// ``MultiHeadLatentAttention``.
+/// `index-heads` (default 4), `index-dimension` (default the architecture's head dimension), `attention`: `latent` (the
+/// default, with the options of ``MultiHeadLatentAttention``) or `grouped` (over the architecture's key-value heads, with
+/// those of ``SoftmaxAttention`` but `sink-logits`).
 public struct SparseTopKAttention: Mixer {
     /// `sparse-top-k`.
     public static let name = "sparse-top-k"
     /// See the type.
-    public static let optionNames = LightningIndexer.optionNames + LatentAttention.optionNames
+    public static let optionNames =
+        ["attention"] + LightningIndexer.optionNames + LatentAttention.optionNames
+        + groupedNames.filter { !LatentAttention.optionNames.contains($0) }
 
-    private let attention: LatentAttention
+    private let attention: any SelectableAttention
     private let indexer: LightningIndexer
 
     /// The mixer of a layer.
     public init(_ request: MixerRequest) throws {
-        attention = try LatentAttention(request)
+        attention = try Self.attention(request)
         indexer = try LightningIndexer(
             request, sourceWidth: attention.querySourceWidth, rotary: attention.rotary)
     }
+
+    /// The attention that the options name, which must be all its own.
+    private static func attention(_ request: MixerRequest) throws -> any SelectableAttention {
+        let kind = try request.word("attention", default: "latent", among: ["latent", "grouped"])
+        let known = kind == "latent" ? LatentAttention.optionNames : groupedNames
+        for option in request.options.keys.sorted()
+        where !known.contains(option) && !LightningIndexer.optionNames.contains(option) && option != "attention" {
+            throw request.failure(
+                option, "is not an option of \(kind) attention", remedy: Suggestion.remedy(for: option, among: known))
+        }
+        return kind == "latent" ? try LatentAttention(request) : try SoftmaxAttention(request)
+    }
+
+    /// Options of grouped attention; a sink would take part in no choice.
+    private static let groupedNames = SoftmaxAttention.optionNames.filter { $0 != "sink-logits" }
 
     /// Those of the indexer.
     public var selfTaughtParameters: [String] { LightningIndexer.parameterNames }
@@ -40,16 +59,16 @@ public struct SparseTopKAttention: Mixer {
     public func parallel(_ x: Tensor, prefix: String, on tape: Tape) -> Tensor {
         let heads = attention.record(x, prefix: prefix, on: tape)
         let selection = indexer.select(
-            x, source: heads.querySource, heads: attention.heads, prefix: prefix, on: tape)
+            x, source: heads.querySource, heads: attention.shape.heads, prefix: prefix, on: tape)
         let output = tape.selectedAttention(
-            query: heads.query.allColumns, key: heads.key, value: heads.value, shape: attention.shape,
+            query: heads.query, key: heads.key, value: heads.value, shape: attention.shape,
             selection: selection)
-        return tape.linear(output, tape.parameter(prefix + "out_proj.weight"))
+        return attention.recordOutput(output, of: x, prefix: prefix, on: tape)
     }
 
     // MARK: Recurrent
 
-    /// A latent, a shared key and an index key of every token.
+    /// What the attention keeps of every token, and an index key.
     public func stateLayout(capacity: Int) -> StateLayout {
         var layout = StateLayout()
         attention.appendState(to: &layout, capacity: capacity)
@@ -57,46 +76,26 @@ public struct SparseTopKAttention: Mixer {
         return layout
     }
 
-    private func seenCount(capacity: Int) -> Int { min(capacity, indexer.shape.count * indexer.shape.blockSize) }
-
     /// Scratch of a step.
     public func stepScratchCount(batch: Int, capacity: Int) -> Int {
-        let gathered = seenCount(capacity: capacity) * (attention.heads + attention.latent + attention.shared)
-        return attention.rowCount(batch: batch) + indexer.rowCount(batch: batch)
-            + max(gathered, indexer.choiceCount(capacity: capacity))
+        let seen = min(capacity, indexer.shape.count * indexer.shape.blockSize)
+        let work = max(attention.attendCount(tokens: seen), indexer.choiceCount(capacity: capacity))
+        // What ends a step may take as much as its outputs.
+        return attention.rowCount(batch: batch)
+            + max(indexer.rowCount(batch: batch) + work, batch * attention.shape.outputWidth)
     }
 
-    /// The recurrent form: scores all tokens, and attends to the chosen ones by absorption.
+    /// The recurrent form: scores all tokens, and attends to the chosen ones.
     public func step(_ call: MixerStep) {
         let layout = stateLayout(capacity: call.capacity)
         let rows = attention.project(call)
         let index = indexer.project(call, source: rows.source, scratch: rows.rest)
-        guard let latents = layout["latents"] else { return }
         for i in 0..<call.batch {
             let (state, position) = (call.states[i], Int(call.positions[i]))
             attention.write(i, rows, position: position, to: state, layout: layout)
-            let sharedKeys = layout["rotary-keys"].map { state + $0.offset }
             let chosen = indexer.choose(
                 i, index, position: position, state: state, layout: layout, scratch: index.rest)
-            guard let chosen else {
-                attention.attend(
-                    i, rows, count: position + 1, latents: state + latents.offset, sharedKeys: sharedKeys,
-                    scores: index.rest)
-                continue
-            }
-            let gathered = index.rest
-            let gatheredKeys = gathered + chosen.count * attention.latent
-            for (place, token) in chosen.enumerated() {
-                (gathered + place * attention.latent)
-                    .update(from: state + latents.offset + token * attention.latent, count: attention.latent)
-                guard let sharedKeys else { continue }
-                (gatheredKeys + place * attention.shared)
-                    .update(from: sharedKeys + token * attention.shared, count: attention.shared)
-            }
-            attention.attend(
-                i, rows, count: chosen.count, latents: gathered,
-                sharedKeys: sharedKeys == nil ? nil : UnsafePointer(gatheredKeys),
-                scores: gatheredKeys + chosen.count * attention.shared)
+            attention.attend(i, rows, call, layout: layout, tokens: chosen, scratch: index.rest)
         }
         attention.finish(rows, call)
     }
@@ -111,7 +110,7 @@ public struct SparseTopKAttention: Mixer {
         let output = Reference.attention(heads.queries, heads.keys, heads.values, shape: attention.shape) {
             chosen[$1].contains($2)
         }
-        return Reference.linear(output, weights["out_proj.weight"] ?? [], inputs: attention.shape.outputWidth)
+        return attention.referenceOutput(output, of: x, weights: weights)
     }
 
     /// What the indexer learns from: the mean over tokens of KL(attention || softmax of the scores) over what it chose,
@@ -124,10 +123,10 @@ public struct SparseTopKAttention: Mixer {
         var sum = 0.0
         for (t, chosen) in indexer.referenceChoice(scores, time: time).enumerated() {
             var target = [Double](repeating: 0, count: chosen.count)
-            for head in 0..<attention.heads {
+            for head in 0..<attention.shape.heads {
                 let own = Reference.probabilities(
                     heads.queries, heads.keys, shape: attention.shape, head: head, t: t, chosen, nil)
-                for i in chosen.indices { target[i] += own[i] / Double(attention.heads) }
+                for i in chosen.indices { target[i] += own[i] / Double(attention.shape.heads) }
             }
             let own = chosen.map { scores[t * time + $0] }
             let greatest = own.max() ?? 0
@@ -147,12 +146,12 @@ public struct SparseTopKAttention: Mixer {
             indexer.chooses(position: position) ? indexer.scoreFLOPs * Double(position + 1) : 0
         }
         let prefill = (0..<context).reduce(0.0) {
-            $0 + scored($1) + attention.expandedFLOPs * Double(indexer.seenCount(position: $1))
+            $0 + scored($1) + attention.prefillFLOPs * Double(indexer.seenCount(position: $1))
         }
         return MixerCost(
             prefillFLOPs: projections + prefill / Double(max(context, 1)),
             decodeFLOPs: projections + scored(context)
-                + attention.absorbedFLOPs * Double(indexer.seenCount(position: context)),
+                + attention.decodeFLOPs * Double(indexer.seenCount(position: context)),
             stateBytes: Double(4 * stateCount(capacity: context)))
     }
 }

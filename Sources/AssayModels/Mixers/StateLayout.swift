@@ -27,6 +27,8 @@ public struct StateLayout: Sendable, Hashable {
         public let window: Int
         /// For a cache with a window, first tokens that stay.
         public let sinks: Int
+        /// For a cache, tokens that share an entry, which is written with the last of them; 1 for an entry each.
+        public let stride: Int
 
         /// Floats of the part.
         public var count: Int { shape.reduce(1, *) }
@@ -35,12 +37,13 @@ public struct StateLayout: Sendable, Hashable {
 
         /// Where the entry of a token lies among the entries of a cache: sinks stay, the others go round.
         public func entryIndex(position: Int) -> Int {
+            if stride > 1 { return position / stride }
             if window == 0 || position < sinks { return position }
             return sinks + (position - sinks) % window
         }
 
         /// Entries of a cache in use after `position` tokens.
-        public func entryCount(position: Int) -> Int { min(position, shape[1]) }
+        public func entryCount(position: Int) -> Int { min(position / stride, shape[1]) }
 
         /// Where the entries of a head of a cache begin in the state.
         public func block(_ head: Int) -> Int { offset + head * shape[1] * shape[2] }
@@ -74,9 +77,13 @@ public struct StateLayout: Sendable, Hashable {
     ///   - shape: as ``Kind`` says; a part without elements is left out.
     ///   - window: for a cache that keeps only the latest tokens, how many.
     ///   - sinks: and how many of the first ones stay.
-    public mutating func append(_ name: String, _ kind: Kind, _ shape: [Int], window: Int = 0, sinks: Int = 0) {
+    ///   - stride: for a cache without a window, how many tokens share an entry.
+    public mutating func append(
+        _ name: String, _ kind: Kind, _ shape: [Int], window: Int = 0, sinks: Int = 0, stride: Int = 1
+    ) {
         precondition(shape.count == (kind == .history ? 2 : 3), "a \(kind.rawValue) has another number of dimensions")
-        let part = Part(name: name, kind: kind, shape: shape, offset: count, window: window, sinks: sinks)
+        let part = Part(
+            name: name, kind: kind, shape: shape, offset: count, window: window, sinks: sinks, stride: stride)
         guard part.count > 0 else { return }
         parts.append(part)
         count += part.count

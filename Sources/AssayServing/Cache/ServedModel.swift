@@ -32,7 +32,7 @@ public struct ServedModel: Sendable {
             for part in layout.parts {
                 let bytes =
                     part.count / part.rowCount * (part.kind == .cache ? cache : state).byteCount(row: part.rowCount)
-                if part.kind == .cache { perToken += bytes } else { snapshot += bytes }
+                if part.kind == .cache { perToken += bytes / part.stride } else { snapshot += bytes }
             }
         }
         self.init(

@@ -16,11 +16,14 @@ public struct AttentionShape: Sendable, Hashable {
     public var window: Int
     /// First tokens that every query sees whatever the window.
     public var sinks: Int
+    /// Tokens that a key and a value stand for: 1, or blocks of tokens, which a query sees when they are complete. A
+    /// query that sees none has the output 0.
+    public var stride: Int
 
     /// A shape; values are as wide as keys, and the scale is `1 / sqrt(headDimension)`, unless given.
     public init(
         heads: Int, keyValueHeads: Int, headDimension: Int, valueDimension: Int? = nil, scale: Float? = nil,
-        window: Int = 0, sinks: Int = 0
+        window: Int = 0, sinks: Int = 0, stride: Int = 1
     ) {
         self.heads = heads
         self.keyValueHeads = keyValueHeads
@@ -29,6 +32,7 @@ public struct AttentionShape: Sendable, Hashable {
         self.scale = scale ?? 1 / Float(headDimension).squareRoot()
         self.window = window
         self.sinks = sinks
+        self.stride = stride
     }
 
     /// Query heads that share a key and value head.
@@ -47,8 +51,8 @@ extension Tape {
     /// Causal softmax attention with grouped queries, window and sinks.
     /// - Parameters:
     ///   - query: `[batch, time, heads * headDimension]`, possibly columns of a wider tensor.
-    ///   - key: `[batch, time, keyValueHeads * headDimension]`, likewise.
-    ///   - value: `[batch, time, keyValueHeads * valueDimension]`, likewise.
+    ///   - key: `[batch, time / stride, keyValueHeads * headDimension]`, likewise; more rows are not looked at.
+    ///   - value: `[batch, time / stride, keyValueHeads * valueDimension]`, likewise.
     ///   - sinkLogits: `[heads]`, a score of each head that joins every softmax and has no value (gpt-oss), or nil.
     /// - Returns: `[batch, time, heads * valueDimension]`.
     public func causalAttention(
@@ -56,6 +60,7 @@ extension Tape {
     ) -> Tensor {
         precondition(
             query.width == shape.queryWidth && key.width == shape.keyWidth && value.width == shape.valueWidth
+                && key.tensor.shape[1] >= query.tensor.shape[1] / shape.stride
                 && shape.heads % shape.keyValueHeads == 0 && sinkLogits?.count ?? shape.heads == shape.heads,
             "attention heads do not fit")
         let (batch, time) = (query.tensor.shape[0], query.tensor.shape[1])
@@ -95,16 +100,17 @@ private final class AttentionOperation: TapeOperation {
         claim = SliceClaim([query, key, value])
     }
 
-    /// A head of a sequence whose first token is `row`.
-    private func argument(head: Int, row: Int) -> ck_attention_head {
+    /// A head of a sequence.
+    private func argument(head: Int, sequence: Int) -> ck_attention_head {
         let keyValueHead = head / shape.group
+        let (row, keyRow) = (sequence * output.shape[1], sequence * key.tensor.shape[1])
         return ck_attention_head(
             time: output.shape[1], key_dimension: shape.headDimension, value_dimension: shape.valueDimension,
-            scale: shape.scale, window: shape.window, sinks: shape.sinks,
+            scale: shape.scale, window: shape.window, sinks: shape.sinks, stride: shape.stride,
             sink_logit: sinkLogits.map { UnsafePointer($0.value + head) },
             q: query.value + row * query.stride + head * shape.headDimension,
-            k: key.value + row * key.stride + keyValueHead * shape.headDimension,
-            v: value.value + row * value.stride + keyValueHead * shape.valueDimension, ldq: query.stride,
+            k: key.value + keyRow * key.stride + keyValueHead * shape.headDimension,
+            v: value.value + keyRow * value.stride + keyValueHead * shape.valueDimension, ldq: query.stride,
             ldk: key.stride, ldv: value.stride)
     }
 
@@ -113,7 +119,7 @@ private final class AttentionOperation: TapeOperation {
         for sequence in 0..<batch {
             let row = sequence * time
             for head in 0..<shape.heads {
-                var argument = argument(head: head, row: row)
+                var argument = argument(head: head, sequence: sequence)
                 ck_attention_forward(
                     &argument, output.value + row * output.width + head * shape.valueDimension, output.width,
                     logSumExp + (sequence * shape.heads + head) * time, workspace.pointer)
@@ -131,14 +137,14 @@ private final class AttentionOperation: TapeOperation {
         if addsBoth, !claim.adds(2) { value.clearGradient() }
         let (dq, dk, dv) = (query.gradient, key.gradient, value.gradient)
         for sequence in 0..<batch {
-            let row = sequence * time
+            let (row, keyRow) = (sequence * time, sequence * key.tensor.shape[1])
             for head in 0..<shape.heads {
-                var argument = argument(head: head, row: row)
+                var argument = argument(head: head, sequence: sequence)
                 let (keyValueHead, member) = head.quotientAndRemainder(dividingBy: shape.group)
                 var gradients = ck_attention_gradients(
                     dq: dq + row * query.stride + head * shape.headDimension,
-                    dk: dk + row * key.stride + keyValueHead * shape.headDimension,
-                    dv: dv + row * value.stride + keyValueHead * shape.valueDimension, lddq: query.stride,
+                    dk: dk + keyRow * key.stride + keyValueHead * shape.headDimension,
+                    dv: dv + keyRow * value.stride + keyValueHead * shape.valueDimension, lddq: query.stride,
                     lddk: key.stride, lddv: value.stride, accumulate_dq: claim.adds(0) ? 1 : 0,
                     accumulate_dkv: addsBoth || member > 0 ? 1 : 0, dsink_logit: sinkLogits.map { $0.gradient + head })
                 let place = row * output.width + head * shape.valueDimension

@@ -13,6 +13,9 @@ typedef struct {
   /// What scores are multiplied with.
   float scale;
   long window, sinks;
+  /// Tokens that a key stands for, where keys are of whole blocks of tokens: [time / stride, ...]. Query t then sees key
+  /// s if (s + 1) * stride - 1 <= t, without window and sinks. 0 or 1: a key a token.
+  long stride;
   /// A score that takes part in every softmax and has no value (gpt-oss); NULL for none.
   const float *sink_logit;
   const float *q, *k, *v;
@@ -31,7 +34,7 @@ typedef struct {
 /// Floats of scratch that forward and backward need.
 long ck_attention_scratch_count(long time, long key_dimension, long value_dimension);
 
-/// out [time, value_dimension] = softmax(scale q k^T) v over the visible keys; logsumexp [time] is kept for the
+/// out [time, value_dimension] = softmax(scale q k^T) v over the visible keys, zero where there is none; logsumexp [time] is kept for the
 /// backward pass.
 void ck_attention_forward(const ck_attention_head *head, float *out, long ldo, float *logsumexp, float *scratch);
 /// Gradients from dout; `out` and `logsumexp` are those of the forward pass.

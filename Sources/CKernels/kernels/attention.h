@@ -7,8 +7,15 @@
 
 /// Which keys a query sees.
 typedef struct {
-  long window, sinks;
+  long window, sinks, stride;
 } attention_view;
+
+CK_INLINE attention_view attention_view_of(const ck_attention_head *head) {
+  return (attention_view){head->window, head->sinks, head->stride > 1 ? head->stride : 1};
+}
+
+/// Keys that query t sees at most: those that are complete by then.
+CK_INLINE long attention_end(attention_view view, long t) { return view.stride > 1 ? (t + 1) / view.stride : t + 1; }
 
 /// The first key in the window of query t.
 CK_INLINE long attention_first(attention_view view, long t) {
@@ -19,18 +26,19 @@ CK_INLINE long attention_first(attention_view view, long t) {
 /// begin at multiples of CK_PANEL and are at most `most` long.
 CK_INLINE int attention_next_block(attention_view view, long first, long last, long most, long *from, long *to) {
   long begin = *to;
-  const long start = attention_first(view, first), sinks = view.sinks < last + 1 ? view.sinks : last + 1;
+  const long all = attention_end(view, last);
+  const long start = attention_first(view, first), sinks = view.sinks < all ? view.sinks : all;
   if (begin >= sinks && begin < start) begin = start;
   begin -= begin % CK_PANEL;
   if (begin < *to) begin = *to;
-  if (begin > last) return 0;
-  long end = last + 1;
+  if (begin >= all) return 0;
+  long end = all;
   if (begin < sinks && sinks < start) end = sinks;
   if (end - begin > most) end = begin + most;
   // A block that ends before the last key ends with a panel, so that the next one begins with a panel.
   const long whole = (end + CK_PANEL - 1) / CK_PANEL * CK_PANEL;
   *from = begin;
-  *to = whole < last + 1 ? whole : last + 1;
+  *to = whole < all ? whole : all;
   return 1;
 }
 
@@ -41,7 +49,8 @@ typedef struct {
 } attention_span;
 
 CK_INLINE attention_span attention_visible(attention_view view, long from, long to, long first, long last) {
-  long begin = 0, end = (last + 1 < to ? last + 1 : to) - from;
+  const long all = attention_end(view, last);
+  long begin = 0, end = (all < to ? all : to) - from;
   if (end < 0) end = 0;
   if (view.sinks <= from && attention_first(view, first) > from) begin = attention_first(view, first) - from;
   if (begin > end) begin = end;
@@ -67,7 +76,7 @@ CK_INLINE void attention_products(long rows, long head_dimension, float alpha, c
 /// Sets the scores of the keys [from + span.low, from + span.high) that query t does not see to minus infinity.
 CK_INLINE void attention_mask(attention_view view, long t, long from, attention_span span, float *scores) {
   const vf hidden = -INFINITY;
-  long begin = attention_first(view, t) - from, end = t + 1 - from;
+  long begin = attention_first(view, t) - from, end = attention_end(view, t) - from;
   if (begin > span.high) begin = span.high;
   for (long j = view.sinks > from + span.low ? view.sinks - from : span.low; j < begin; j += W)
     v_store_partial(scores + j, hidden, begin - j < W ? begin - j : W);
@@ -97,17 +106,18 @@ static const float attention_log2_e = 1.44269504088896341f, attention_log_2 = 0.
 
 static void isa_attention_forward(const ck_attention_head *head, float *out, long ldo, float *logsumexp,
                                   float *scratch) {
-  const attention_view view = {head->window, head->sinks};
-  const long time = head->time, width = head->value_dimension;
+  const attention_view view = attention_view_of(head);
+  const long time = head->time, width = head->value_dimension, count = attention_end(view, time - 1);
   const float base = head->sink_logit ? *head->sink_logit * attention_log2_e : -INFINITY;
   float *keys = scratch, *scores = scratch + ck_packed_count(time, head->key_dimension);
-  pack_panels(1, time, head->key_dimension, head->k, head->ldk, keys, head->key_dimension * CK_PANEL);
+  pack_panels(1, count, head->key_dimension, head->k, head->ldk, keys, head->key_dimension * CK_PANEL);
   for (long i = 0; i < time; i += CK_TILE_ROWS) {
     const long rows = time - i < CK_TILE_ROWS ? time - i : CK_TILE_ROWS, last = i + rows - 1;
     float greatest[CK_TILE_ROWS], sum[CK_TILE_ROWS];
     for (long r = 0; r < rows; r++) greatest[r] = base, sum[r] = head->sink_logit ? 1 : 0;
     long from = 0, to = 0;
-    for (int first = 1; attention_next_block(view, i, last, CK_ATTENTION_KEYS, &from, &to); first = 0) {
+    int first = 1;
+    for (; attention_next_block(view, i, last, CK_ATTENTION_KEYS, &from, &to); first = 0) {
       const attention_span span = attention_visible(view, from, to, i, last);
       attention_products(rows, head->key_dimension, head->scale * attention_log2_e, head->q + i * head->ldq,
                          head->ldq, keys, from, span, scores, CK_ATTENTION_KEYS);
@@ -120,8 +130,9 @@ static void isa_attention_forward(const ck_attention_head *head, float *out, lon
       gemm_direct(0, rows, width, span.last - span.first, 1, scores + span.first, CK_ATTENTION_KEYS,
                   head->v + (from + span.first) * head->ldv, head->ldv, first ? 0 : 1, out + i * ldo, ldo);
     }
+    if (first) gemm_scale(rows, width, 0, out + i * ldo, ldo);
     for (long r = 0; r < rows; r++) {
-      row_scale(out + (i + r) * ldo, 1.0f / sum[r], NULL, out + (i + r) * ldo, width);
+      row_scale(out + (i + r) * ldo, sum[r] > 0 ? 1.0f / sum[r] : 0, NULL, out + (i + r) * ldo, width);
       logsumexp[i + r] = attention_log_2 * greatest[r] + logf(sum[r]);
     }
   }
@@ -132,7 +143,7 @@ static void isa_attention_forward(const ck_attention_head *head, float *out, lon
 #define CK_CLEARED ((CK_TILE_ROWS + W - 1) / W * W)
 CK_INLINE void attention_row_backward(float *scores, float *slopes, attention_span span, float logsumexp, float delta,
                                       float scale) {
-  const float base = logsumexp * attention_log2_e;
+  const float base = logsumexp == -INFINITY ? 0 : logsumexp * attention_log2_e;
   for (long j = span.low; j < span.high; j += W) {
     // Rounding may carry a score a little over the log-sum-exp.
     vf z = v_load(scores + j) - base, p = v_exp2_nonpositive(z > 0.0f ? (vf)0.0f : z);
@@ -155,7 +166,8 @@ static void attention_keys_backward(attention_view view, long width, long i, lon
                                     const float *weights, const float *right, long ldr, float *gradient, long ldg) {
   for (long j = from; j < to; j += CK_TILE_ROWS) {
     const long keys = to - j < CK_TILE_ROWS ? to - j : CK_TILE_ROWS;
-    long begin = j > i ? (j - i) / CK_TILE_ROWS * CK_TILE_ROWS : 0, end = queries;
+    const long seen = (j + 1) * view.stride - 1;
+    long begin = seen > i ? (seen - i) / CK_TILE_ROWS * CK_TILE_ROWS : 0, end = queries;
     if (view.window > 0 && from >= view.sinks && j + keys - 1 + view.window - i < end)
       end = j + keys - 1 + view.window - i;
     if (begin >= end) continue;
@@ -179,17 +191,18 @@ static void isa_attention_backward(const ck_attention_head *head, const float *o
                                    const float *dout, long lddo, const ck_attention_gradients *to_add,
                                    float *scratch) {
   enum { size = CK_ATTENTION_BLOCK };
-  const attention_view view = {head->window, head->sinks};
+  const attention_view view = attention_view_of(head);
   const long time = head->time, key_width = head->key_dimension, value_width = head->value_dimension;
+  const long count = attention_end(view, time - 1);
   float *dq = to_add->dq, *dk = to_add->dk, *dv = to_add->dv;
   const long lddq = to_add->lddq, lddk = to_add->lddk, lddv = to_add->lddv;
   float *keys = scratch, *values = keys + ck_packed_count(time, key_width);
   float *scores = values + ck_packed_count(time, value_width), *slopes = scores + size * size;
-  pack_panels(1, time, key_width, head->k, head->ldk, keys, key_width * CK_PANEL);
-  pack_panels(1, time, value_width, head->v, head->ldv, values, value_width * CK_PANEL);
+  pack_panels(1, count, key_width, head->k, head->ldk, keys, key_width * CK_PANEL);
+  pack_panels(1, count, value_width, head->v, head->ldv, values, value_width * CK_PANEL);
   if (!to_add->accumulate_dkv) {
-    gemm_scale(time, key_width, 0, dk, lddk);
-    gemm_scale(time, value_width, 0, dv, lddv);
+    gemm_scale(count, key_width, 0, dk, lddk);
+    gemm_scale(count, value_width, 0, dv, lddv);
   }
   for (long i = 0; i < time; i += size) {
     const long queries = time - i < size ? time - i : size;

@@ -29,19 +29,52 @@ CK_INLINE float select_nth(float *values, long n, long count) {
   return values[place];
 }
 
+/// Copies values that may be among the `count` greatest to `kept`: all that are not below some bound that at least
+/// `count` values reach. Returns how many. The bound is a greatest of greatests of groups, found without branches.
+CK_INLINE long select_candidates(long n, const float *values, long count, float *kept) {
+  const long vectors = n / W, depth = vectors / (2 * count / W + 1), groups = depth > 0 ? vectors / depth : 0;
+  if (depth < 2 || groups * W < count) {
+    memcpy(kept, values, (size_t)n * sizeof *kept);
+    return n;
+  }
+  for (long g = 0; g < groups; g++) {
+    vf most = v_load(values + g * depth * W);
+    for (long v = 1; v < depth; v++) most = v_max(v_load(values + (g * depth + v) * W), most);
+    v_store(kept + g * W, most);
+  }
+  const vf bound = select_nth(kept, groups * W, count);
+  long found = 0, i = 0;
+  for (; i + W <= n; i += W) {
+    const vf x = v_load(values + i);
+    if (v_greatest(x) < bound[0]) continue;
+    for (long j = i; j < i + W; j++)
+      if (values[j] >= bound[0]) kept[found++] = values[j];
+  }
+  for (; i < n; i++)
+    if (values[i] >= bound[0]) kept[found++] = values[i];
+  return found;
+}
+
 static void isa_select_top(long n, const float *values, long count, int32_t *places, float *scratch) {
   long chosen = 0;
   if (n <= count) {
     for (; chosen < n; chosen++) places[chosen] = (int32_t)chosen;
   } else {
-    memcpy(scratch, values, (size_t)n * sizeof *scratch);
-    const float least = select_nth(scratch, n, count);
+    const long candidates = select_candidates(n, values, count, scratch);
+    const float least = select_nth(scratch, candidates, count);
     long greater = 0, equal = 0;
-    for (long i = 0; i < n; i++) greater += values[i] > least, equal += values[i] == least;
+    for (long i = 0; i < candidates; i++) greater += scratch[i] > least, equal += scratch[i] == least;
     // Of those that are equal to the least, the first are left out.
     long skipped = equal - (count - greater);
     for (long i = 0; i < n && chosen < count; i++) {
-      if (values[i] > least || (values[i] == least && --skipped < 0)) places[chosen++] = (int32_t)i;
+      // Few rows of the values have one that is chosen.
+      if (i + W <= n && v_greatest(v_load(values + i)) < least) {
+        i += W - 1;
+        continue;
+      }
+      for (long end = i + W < n ? i + W : n; i < end && chosen < count; i++)
+        if (values[i] > least || (values[i] == least && --skipped < 0)) places[chosen++] = (int32_t)i;
+      i--;
     }
   }
   for (; chosen < count; chosen++) places[chosen] = -1;
