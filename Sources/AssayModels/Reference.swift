@@ -65,6 +65,14 @@ public enum Reference {
     /// `1 / (1 + exp(-x))`.
     public static func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 
+    /// `exp(x) / sum(exp(x))` of a row.
+    public static func softmax(_ row: [Double]) -> [Double] {
+        let greatest = row.max() ?? 0
+        let exponentials = row.map { exp($0 - greatest) }
+        let sum = exponentials.reduce(0, +)
+        return exponentials.map { $0 / sum }
+    }
+
     /// `x sigmoid(x)`.
     public static func silu(_ x: Double) -> Double { x * sigmoid(x) }
 

@@ -18,7 +18,7 @@ public enum ListSubject: String, Sendable, CaseIterable {
     case batches
     /// Task generators and their parameters.
     case tasks
-    /// Token mixers.
+    /// Token mixers and feed-forwards.
     case mixers
     /// Metrics.
     case metrics
@@ -117,9 +117,9 @@ public enum Listing {
     }
 
     private static var mixers: TextTable {
-        var table = TextTable([.init("mixer"), .init("options")])
-        for type in MixerRegistry.types {
-            table.append([type.name, type.optionNames.joined(separator: ", ")])
+        var table = TextTable([.init("mixer"), .init("part of a layer"), .init("options")])
+        for (types, part) in [(MixerRegistry.types, "mixer"), (FeedForwardRegistry.types, "feed-forward")] {
+            for type in types { table.append([type.name, part, type.optionNames.joined(separator: ", ")]) }
         }
         return table
     }

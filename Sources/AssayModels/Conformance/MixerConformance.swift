@@ -74,7 +74,17 @@ public struct MixerConformance {
                 vocabularyCount: 11, shortConvolution: shortConvolution, initialDeviation: 0.3))
     }
 
-    /// Checks every mixer of an architecture at once. It should be tiny: the reference form is slow.
+    /// Checks a feed-forward behind full attention in two layers of a tiny architecture.
+    /// - Throws: ``AssayError`` when there is no such feed-forward, or it does not take the options.
+    public static func check(feedForward: String, options: [String: MixerOption] = [:]) throws -> Report {
+        let layer = LayerConfiguration(mixer: "full", feedForward: feedForward, feedForwardOptions: options)
+        return try check(
+            Architecture(
+                name: "conformance", width: 12, heads: 2, headDimension: 6, hiddenWidth: 10, layers: [layer, layer],
+                vocabularyCount: 11, initialDeviation: 0.3))
+    }
+
+    /// Checks every mixer and feed-forward of an architecture at once. It should be tiny: the reference form is slow.
     public static func check(_ architecture: Architecture) throws -> Report {
         check(try LanguageModel(architecture))
     }
@@ -98,11 +108,18 @@ public struct MixerConformance {
     private static func subject(_ architecture: Architecture) -> String {
         var names: [String] = []
         for layer in architecture.layers {
-            let options = layer.options.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.text)" }
-            let name = layer.mixer + (options.isEmpty ? "" : " {\(options.joined(separator: ", "))}")
-            if !names.contains(name) { names.append(name) }
+            var parts = [name(layer.mixer, layer.options)]
+            if layer.feedForward != LayerConfiguration.standardFeedForward || !layer.feedForwardOptions.isEmpty {
+                parts.append(name(layer.feedForward, layer.feedForwardOptions))
+            }
+            for part in parts where !names.contains(part) { names.append(part) }
         }
         return names.joined(separator: " + ")
+    }
+
+    private static func name(_ name: String, _ options: [String: MixerOption]) -> String {
+        let options = options.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.text)" }
+        return name + (options.isEmpty ? "" : " {\(options.joined(separator: ", "))}")
     }
 }
 

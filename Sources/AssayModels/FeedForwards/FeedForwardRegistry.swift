@@ -3,6 +3,7 @@ public enum FeedForwardRegistry {
     /// The feed-forwards.
     public static let types: [any Mixer.Type] = [
         GeGLU.self,
+        MixtureOfExperts.self,
         RWKVChannelMix.self,
         SwiGLU.self,
     ]

@@ -1,4 +1,5 @@
 import AssayCore
+import AssayModels
 import Foundation
 
 /// A small language model, as an architecture file states it; what is nil follows from the rest or has a default.
@@ -17,12 +18,16 @@ public struct ArchitectureConfiguration: Sendable, Hashable {
     public var keyValueHeads: Marked<Int>?
     /// Width of a head.
     public var headDimension: Marked<Int>?
-    /// Inner width of the gated MLP.
+    /// Inner width of the feed-forward.
     public var hidden: Marked<Int>?
     /// The layers, such as `[gated-delta-net x3, full] x1`.
     public var pattern: Marked<String>
-    /// Options by mixer and name, for every layer of that mixer.
+    /// The feed-forwards: one name for all layers, or a pattern with one for each; nil for `swiglu`.
+    public var feedForward: Marked<String>?
+    /// Options by mixer or feed-forward and name, for every layer that has it.
     public var options: [String: MixerOptions]
+    /// Norms, residual sums and constant factors.
+    public var block: BlockForm
     /// Whether the head is the embedding matrix.
     public var tiedHead: Bool?
     /// Kernel width of the short convolution of every mixer; 0 for none.
@@ -40,8 +45,9 @@ public struct ArchitectureConfiguration: Sendable, Hashable {
 
     private static let keys = [
         "name", "description", "system", "width", "heads", "key-value-heads", "head-dimension", "hidden", "pattern",
-        "options", "tied-head", "short-convolution", "norm-epsilon", "rotary-base", "initial-deviation",
-        "output-deviation",
+        "feed-forward", "options", "tied-head", "short-convolution", "norm-epsilon", "rotary-base",
+        "initial-deviation", "output-deviation", "norm", "residual", "stream-factor", "branch-factor",
+        "embedding-factor", "embedding-norm", "logits-divisor",
     ]
 
     /// Reads an architecture file.
@@ -57,7 +63,9 @@ public struct ArchitectureConfiguration: Sendable, Hashable {
             keyValueHeads: try top.markedInteger("key-value-heads", 1...1_024),
             headDimension: try top.markedInteger("head-dimension", 1...1_024),
             hidden: try top.markedInteger("hidden", 1...65_536), pattern: Marked(try pattern.text(), at: pattern.mark),
+            feedForward: try top.optional("feed-forward").map { Marked(try $0.text(), at: $0.mark) },
             options: try top.optional("options").map(MixerOptions.read) ?? [:],
+            block: try block(top),
             tiedHead: try top.optional("tied-head")?.boolean(),
             shortConvolution: try top.markedInteger("short-convolution", 0...8),
             normEpsilon: try top.markedNumber("norm-epsilon", 0...0.1, above: 0),
@@ -66,6 +74,24 @@ public struct ArchitectureConfiguration: Sendable, Hashable {
             outputDeviation: try top.markedNumber("output-deviation", 0...1), mark: top.mark)
         try architecture.check()
         return architecture
+    }
+
+    private static func block(_ top: ConfigurationReader) throws -> BlockForm {
+        var block = BlockForm()
+        func read<Value>(
+            _ path: WritableKeyPath<BlockForm, Value>, _ key: String, _ value: (ConfigurationValue) throws -> Value
+        ) throws {
+            if let place = top.optional(key) { block[keyPath: path] = try value(place) }
+        }
+        try read(\.norm, "norm") { try $0.word() }
+        try read(\.residual, "residual") { try $0.word() }
+        try read(\.embeddingNorm, "embedding-norm") { try $0.boolean() }
+        let factor: (ConfigurationValue) throws -> Double = { try $0.number(in: 0...1e6, above: 0) }
+        try read(\.streamFactor, "stream-factor", factor)
+        try read(\.branchFactor, "branch-factor", factor)
+        try read(\.embeddingFactor, "embedding-factor", factor)
+        try read(\.logitsDivisor, "logits-divisor", factor)
+        return block
     }
 
     /// Refuses numbers that contradict each other.
@@ -84,7 +110,7 @@ public struct ArchitectureConfiguration: Sendable, Hashable {
     }
 }
 
-/// The options of a mixer in an architecture.
+/// The options of a mixer or a feed-forward in an architecture.
 public struct MixerOptions: Sendable, Hashable {
     /// Values by name.
     public var values: [String: Marked<ConfigurationScalar>]

@@ -87,54 +87,6 @@ extension ArmPlan {
     }
 }
 
-extension ArchitectureConfiguration {
-    /// The architecture that the file states, over a vocabulary.
-    func architecture(vocabulary: Int) throws -> Architecture {
-        do {
-            let names = try ArchitecturePattern.parse(pattern.value)
-            if let unknown = names.first(where: { !MixerRegistry.names.contains($0) }) {
-                throw AssayError.badInput(
-                    "there is no mixer '\(unknown)'", at: pattern.mark.description,
-                    remedy: Suggestion.remedy(for: unknown, among: MixerRegistry.names))
-            }
-            if let unused = options.first(where: { !names.contains($0.key) }) {
-                throw AssayError.badInput(
-                    "options are given for '\(unused.key)', which is in no layer", at: unused.value.mark.description,
-                    remedy: Suggestion.remedy(for: unused.key, among: Array(Set(names))))
-            }
-            var architecture = Architecture(
-                name: name, width: width.value, heads: heads.value, keyValueHeads: keyValueHeads?.value,
-                headDimension: headDimension?.value, hiddenWidth: hidden?.value,
-                layers: names.map { LayerConfiguration(mixer: $0, options: mixerOptions($0)) },
-                vocabularyCount: vocabulary, initialDeviation: initialDeviation?.value ?? 0.02,
-                outputDeviation: outputDeviation?.value)
-            if let tiedHead { architecture.tiedHead = tiedHead }
-            if let shortConvolution { architecture.shortConvolution = shortConvolution.value }
-            if let normEpsilon { architecture.normEpsilon = normEpsilon.value }
-            if let rotaryBase { architecture.rotaryBase = rotaryBase.value }
-            _ = try LanguageModel(architecture)
-            return architecture
-        } catch let error as AssayError {
-            throw error.located(at: optionMark(named: error.problem) ?? pattern.mark)
-        }
-    }
-
-    private func mixerOptions(_ mixer: String) -> [String: MixerOption] {
-        (options[mixer]?.values ?? [:]).mapValues { scalar in
-            switch scalar.value {
-            case .boolean(let value): .boolean(value)
-            case .number(let value): .number(value)
-            case .text(let value): .text(value)
-            }
-        }
-    }
-
-    /// Where the option stands that a message is about.
-    private func optionMark(named problem: String) -> SourceMark? {
-        options.values.flatMap(\.values).first { problem.contains("'\($0.key)'") }?.value.mark
-    }
-}
-
 extension RecipeConfiguration {
     /// The recipe that the file states; without a mixture all tasks weigh alike.
     func recipe(tasks: [String]) -> Recipe {
