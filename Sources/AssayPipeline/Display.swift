@@ -101,18 +101,20 @@ public enum Display {
         let model = try LanguageModel(architecture)
         var text = "\(architecture.name): \(configuration.description ?? "")\n"
         text += "width \(architecture.width), \(architecture.heads) heads of \(architecture.headDimension) "
-        text += "(\(architecture.keyValueHeads) for keys and values), MLP \(architecture.hiddenWidth), "
+        text += "(\(architecture.keyValueHeads) for keys and values), feed-forward \(architecture.hiddenWidth), "
         text += "vocabulary \(architecture.vocabularyCount), \(architecture.tiedHead ? "tied" : "untied") head\n\n"
         let short = model.cost(context: 1024)
         let long = model.cost(context: 32 * 1024)
         var table = TextTable([
-            .init("layer", .right), .init("mixer"), .init("parameters", .right), .init("state 1k", .right),
+            .init("layer", .right), .init("mixer"), .init("feed-forward"), .init("parameters", .right),
+            .init("state 1k", .right),
             .init("state 32k", .right), .init("prefill FLOPs/token 1k", .right), .init("decode FLOPs/token 1k", .right),
             .init("32k", .right),
         ])
         for (index, layer) in short.layers.enumerated() {
             table.append([
-                "\(index)", layer.mixer, Figure.grouped(layer.parameters), Listing.bytes(layer.stateBytes),
+                "\(index)", layer.mixer, layer.feedForward, Figure.grouped(layer.parameters),
+                Listing.bytes(layer.stateBytes),
                 Listing.bytes(long.layers[index].stateBytes), Figure.grouped(Int(layer.prefillFLOPs)),
                 Figure.grouped(Int(layer.decodeFLOPs)), Figure.grouped(Int(long.layers[index].decodeFLOPs)),
             ])

@@ -33,10 +33,35 @@ public enum ListSubject: String, Sendable, CaseIterable {
 
 /// Tables of what there is.
 public enum Listing {
+    /// Lists something as text in a format.
+    /// - Parameter control: for architectures, the one that break-even lengths are against.
+    public static func text(
+        _ subject: ListSubject, evals: URL, control: String? = nil, as format: TableFormat
+    ) throws -> String {
+        guard subject == .architectures, format == .json || format == .csv else {
+            return try text(
+                subject == .architectures
+                    ? ArchitectureFigures.table(ArchitectureFigures.all(in: evals, control: control))
+                    : table(subject, evals: evals), as: format)
+        }
+        let fields = ArchitectureFigures.fields(try ArchitectureFigures.all(in: evals, control: control))
+        return try fields.text(format == .json ? .json : .csv)
+    }
+
+    /// A table as text in a format.
+    public static func text(_ table: TextTable, as format: TableFormat) throws -> String {
+        switch format {
+        case .table: table.text()
+        case .markdown: table.markdown
+        case .json: try table.fields.text(.json)
+        case .csv: try table.fields.text(.csv)
+        }
+    }
+
     /// Lists what the program knows or what lies in the folder of plans.
-    public static func table(_ subject: ListSubject, evals: URL) throws -> TextTable {
+    static func table(_ subject: ListSubject, evals: URL) throws -> TextTable {
         switch subject {
-        case .architectures: try architectures(evals)
+        case .architectures: ArchitectureFigures.table(try ArchitectureFigures.all(in: evals, control: nil))
         case .recipes, .suites, .batches: try files(subject, evals)
         case .tasks: tasks
         case .mixers: mixers
@@ -52,28 +77,6 @@ public enum Listing {
 
     private static func yaml(in folder: URL) -> [URL] {
         ConfigurationLibrary.names(in: folder).map { folder.appendingPathComponent("\($0).yaml") }
-    }
-
-    private static func architectures(_ evals: URL) throws -> TextTable {
-        var table = TextTable([
-            .init("architecture"), .init("layers"), .init("parameters", .right), .init("state 1k", .right),
-            .init("state 32k", .right), .init("state 1M", .right), .init("prefill FLOPs/token 1k", .right),
-            .init("decode FLOPs/token 1k", .right), .init("32k", .right), .init("description"),
-        ])
-        for url in yaml(in: evals.appendingPathComponent("architectures", isDirectory: true)) {
-            let file = try ArchitectureConfiguration.read(url)
-            let architecture = try file.architecture(vocabulary: Vocabulary.count)
-            let model = try LanguageModel(architecture)
-            let short = model.cost(context: 1024)
-            let long = model.cost(context: 32 * 1024)
-            table.append([
-                file.name, LayerSummary.text(architecture), Figure.grouped(short.parameters),
-                bytes(short.stateBytes), bytes(long.stateBytes), bytes(model.cost(context: 1 << 20).stateBytes),
-                Figure.grouped(Int(short.prefillFLOPs)), Figure.grouped(Int(short.decodeFLOPs)),
-                Figure.grouped(Int(long.decodeFLOPs)), file.description ?? "",
-            ])
-        }
-        return table
     }
 
     /// Bytes in a unit that fits.

@@ -22,13 +22,15 @@ public struct BatchConfiguration: Sendable, Hashable {
     public var compare: CompareConfiguration
     /// What is measured of serving; nil for nothing.
     public var serving: ServingConfiguration?
+    /// In what every arm is made equal to the control, unless the arm says otherwise.
+    public var match: MatchEntry?
     /// The formats of the reports, each once.
     public var reports: [ExportFormat]
     /// Where it begins.
     public var mark: SourceMark
 
     private static let keys = [
-        "name", "description", "suite", "control", "seeds", "arms", "conditions", "compare", "serving",
+        "name", "description", "suite", "control", "seeds", "arms", "conditions", "compare", "match", "serving",
         "reports",
     ]
 
@@ -47,6 +49,7 @@ public struct BatchConfiguration: Sendable, Hashable {
             conditions: try top.optional("conditions")?.conditions(),
             compare: try top.optional("compare").map(CompareConfiguration.init) ?? CompareConfiguration(),
             serving: try top.optional("serving").map(ServingConfiguration.init),
+            match: try top.optional("match").map(MatchEntry.init),
             reports: try top.optional("reports")?.formats() ?? [], mark: top.mark)
         guard !batch.arms.isEmpty else { throw arms.failure("is empty", remedy: "Name at least one arm") }
         guard batch.arms.contains(where: { $0.name == batch.control.value }) else {
@@ -55,6 +58,11 @@ public struct BatchConfiguration: Sendable, Hashable {
                 remedy: Suggestion.remedy(for: batch.control.value, among: batch.arms.map(\.name)))
         }
         try batch.serving?.check(arms: batch.arms.map(\.name))
+        if let match = batch.arms.first(where: { $0.name == batch.control.value })?.match, match.rule != nil {
+            throw AssayError.badInput(
+                "the control cannot be matched to itself", at: match.mark.description,
+                remedy: "Match the other arms, or the batch as a whole")
+        }
         return batch
     }
 
@@ -76,17 +84,20 @@ public struct ArmEntry: Sendable, Hashable {
     public var architecture: Marked<String>
     /// The recipe, by name or path.
     public var recipe: Marked<String>
+    /// In what it is made equal to the control; nil for what the batch says.
+    public var match: MatchEntry?
     /// Where it stands.
     public var mark: SourceMark
 
     init(_ entry: ConfigurationEntry) throws {
         name = try entry.name()
         mark = entry.mark
-        let map = try entry.value.mapping("arm", keys: ["architecture", "recipe"])
+        let map = try entry.value.mapping("arm", keys: ["architecture", "recipe", "match"])
         let architecture = try map.required("architecture")
         let recipe = try map.required("recipe")
         self.architecture = Marked(try architecture.text(), at: architecture.mark)
         self.recipe = Marked(try recipe.text(), at: recipe.mark)
+        match = try map.optional("match").map(MatchEntry.init)
     }
 }
 

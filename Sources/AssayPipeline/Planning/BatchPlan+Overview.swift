@@ -1,13 +1,14 @@
 import AssayModels
 import AssayReports
 import AssayTasks
+import Foundation
 
 extension BatchPlan {
     /// The plan and its cost, for `--dry-run`.
     public func overview() -> String {
         var text = "Batch \(name): \(arms.count) arms x \(arms.first?.trainings.count ?? 0) seeds, "
         text += "\(tasks.count) tasks, \(checkpointCount) checkpoints, \(cellCount) cells\n\n"
-        text += armTable.text() + "\n" + taskTable.text() + "\n"
+        text += armTable.text() + "\n" + matching() + taskTable.text() + "\n"
         if let serving { text += "Serving: \(serving.overview)\n" }
         let total = arms.reduce(0) { $0 + $1.trainingFLOPs * Double($1.trainings.count) }
         text += "Training: \(Figure.value(total / 1e12)) TFLOP of matrix products in all.\n"
@@ -31,6 +32,24 @@ extension BatchPlan {
             ])
         }
         return table
+    }
+
+    /// How arms were made equal to the control, and how far they are off; empty where nothing was matched.
+    func matching() -> String {
+        guard arms.contains(where: { $0.match != nil }) else { return "" }
+        var table = TextTable([
+            .init("arm"), .init("matched in"), .init("control", .right), .init("arm", .right), .init("off", .right),
+            .init("by"),
+        ])
+        for arm in arms {
+            guard let match = arm.match else { continue }
+            table.append([
+                arm.name, match.rule.title, Figure.grouped(Int(match.wanted)), Figure.grouped(Int(match.reached)),
+                String(format: "%+.2f %%", 100 * match.excess),
+                "\(match.rule.field) \(match.chosen)" + (match.chosen == match.stated ? "" : " for \(match.stated)"),
+            ])
+        }
+        return table.text() + "\n"
     }
 
     private var taskTable: TextTable {
@@ -74,14 +93,21 @@ extension ArmPlan {
 
 /// The layers of an architecture in a few words.
 enum LayerSummary {
-    /// Such as `3 gated-delta-net, 1 full`.
+    /// Such as `3 gated-delta-net, 1 full` or, if not every feed-forward is the standard one,
+    /// `4 kda; 1 swiglu, 3 mixture-of-experts`.
     static func text(_ architecture: Architecture) -> String {
+        let feedForwards = architecture.layers.map(\.feedForward)
+        let isStandard = feedForwards.allSatisfy { $0 == LayerConfiguration.standardFeedForward }
+        return counted(architecture.layers.map(\.mixer)) + (isStandard ? "" : "; " + counted(feedForwards))
+    }
+
+    private static func counted(_ names: [String]) -> String {
         var counts: [(name: String, count: Int)] = []
-        for layer in architecture.layers {
-            if let index = counts.firstIndex(where: { $0.name == layer.mixer }) {
+        for name in names {
+            if let index = counts.firstIndex(where: { $0.name == name }) {
                 counts[index].count += 1
             } else {
-                counts.append((layer.mixer, 1))
+                counts.append((name, 1))
             }
         }
         return counts.map { "\($0.count) \($0.name)" }.joined(separator: ", ")

@@ -20,13 +20,18 @@ extension BatchPlan {
         let tasks = try files.suite.tasks.compactMap { entry in
             try generators[entry.name].map { try TaskPlan(entry, generator: $0, batch: batch.conditions) }
         }
-        let arms = try batch.arms.map { arm in
+        func plan(_ arm: ArmEntry, control: ArmPlan?) throws -> ArmPlan {
             guard let architecture = files.architectures[arm.name], let recipe = files.recipes[arm.name] else {
                 throw AssayError(.defect, "arm '\(arm.name)' was not read")
             }
             return try ArmPlan(
                 arm.name, architecture: architecture, recipe: recipe, generators: generators,
-                seeds: batch.seeds.map(\.value))
+                seeds: batch.seeds.map(\.value), match: arm.match ?? batch.match, control: control?.model)
+        }
+        let control = try batch.arms.first { $0.name == batch.control.value }.map { try plan($0, control: nil) }
+        let arms = try batch.arms.map { arm in
+            if let control, arm.name == control.name { return control }
+            return try plan(arm, control: control)
         }
         return try BatchPlan(
             name: batch.name, control: batch.control.value, arms: arms, tasks: tasks,
@@ -70,20 +75,31 @@ extension TaskPlan {
 extension ArmPlan {
     init(
         _ name: String, architecture: ArchitectureConfiguration, recipe: RecipeConfiguration,
-        generators: [String: any TaskGenerator], seeds: [UInt64]
+        generators: [String: any TaskGenerator], seeds: [UInt64], match entry: MatchEntry?, control: LanguageModel?
     ) throws {
-        let architecture = try architecture.architecture(vocabulary: Vocabulary.count)
+        var architecture = try architecture.architecture(vocabulary: Vocabulary.count)
+        var match: ArchitectureMatch?
+        if let control, let entry, let rule = entry.rule {
+            // As it will be trained: with the recipe's convolution.
+            if let kernel = recipe.shortConvolution?.value, kernel > 0 { architecture.shortConvolution = kernel }
+            do {
+                (architecture, match) = try architecture.matched(to: control, by: rule)
+            } catch let error as AssayError {
+                throw error.located(at: entry.mark)
+            }
+        }
+        let trained = architecture
         let trainings = try seeds.map { seed in
             do {
                 return try TrainingPlan(
-                    arm: name, architecture: architecture, recipe: recipe.recipe(tasks: generators.keys.sorted()),
+                    arm: name, architecture: trained, recipe: recipe.recipe(tasks: generators.keys.sorted()),
                     seed: seed, tasks: generators)
             } catch let error as AssayError {
                 throw error.located(at: recipe.mark)
             }
         }
         guard let first = trainings.first else { throw AssayError(.defect, "arm '\(name)' has no seeds") }
-        self.init(name: name, model: try LanguageModel(first.architecture), trainings: trainings)
+        self.init(name: name, model: try LanguageModel(first.architecture), trainings: trainings, match: match)
     }
 }
 

@@ -45,7 +45,11 @@ public struct BatchPlan: Sendable {
         definition = try CanonicalJSON.text(
             Definition(
                 name: name, control: control,
-                arms: self.arms.map { .init(name: $0.name, runs: $0.trainings.map(\.identity)) },
+                arms: self.arms.map {
+                    .init(
+                        name: $0.name, runs: $0.trainings.map(\.identity),
+                        match: $0.match.map(Definition.Match.init))
+                },
                 tasks: tasks.map {
                     .init(
                         name: $0.name, identity: $0.generator.identity, clusters: $0.clusters, conditions: $0.conditions
@@ -67,6 +71,23 @@ public struct BatchPlan: Sendable {
         struct Arm: Encodable {
             let name: String
             let runs: [ContentHash]
+            // Absent where nothing was matched, so that older batches keep their identity.
+            let match: Match?
+        }
+        struct Match: Encodable {
+            let rule: String
+            let field: String
+            let stated: Int
+            let chosen: Int
+            let excess: Double
+
+            init(_ match: ArchitectureMatch) {
+                rule = match.rule.title
+                field = match.rule.field
+                stated = match.stated
+                chosen = match.chosen
+                excess = match.excess
+            }
         }
         struct Task: Encodable {
             let name: String
@@ -91,6 +112,8 @@ public struct ArmPlan: Sendable {
     public let model: LanguageModel
     /// One training a seed, in the order of the seeds.
     public let trainings: [TrainingPlan]
+    /// How it was made equal to the control; nil if it is as its file says.
+    public let match: ArchitectureMatch?
 }
 
 /// A task of a batch: a generator, how many clusters of it, and how the models are run over them.
