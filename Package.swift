@@ -24,7 +24,7 @@ let package = Package(
             dependencies: ["AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "CKernels"]),
         .target(
             name: "AssayEvaluation",
-            dependencies: ["AssayCore", "AssayTensor", "AssayModels", "AssayTasks"]),
+            dependencies: ["AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "CKernels"]),
         .target(name: "AssayStatistics", dependencies: ["AssayCore"]),
         .target(
             name: "AssayServing", dependencies: ["AssayCore", "AssayTensor", "AssayModels", "AssayStatistics"]),
@@ -65,7 +65,9 @@ let package = Package(
             dependencies: ["AssayTraining", "AssayTasks", "AssayModels", "AssayCore", "AssayTensor"]),
         .testTarget(
             name: "AssayEvaluationTests",
-            dependencies: ["AssayEvaluation", "AssayTasks", "AssayModels", "AssayCore", "AssayTensor"]),
+            dependencies: [
+                "AssayEvaluation", "AssayTasks", "AssayModels", "AssayCore", "AssayTensor", "AssayMetrics",
+            ]),
         .testTarget(name: "AssayStatisticsTests", dependencies: ["AssayStatistics", "AssayCore"]),
         .testTarget(
             name: "AssayServingTests",

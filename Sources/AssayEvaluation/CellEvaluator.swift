@@ -11,29 +11,47 @@ public struct CellEvaluator {
     private let pool: WorkerPool
 
     /// Raised whenever the same logits would be graded otherwise.
-    public static let graderVersion = 1
+    public static func graderVersion(_ condition: Condition) -> Int { condition.path == .divergence ? 2 : 1 }
 
     /// Sequences that a decoder advances together: whole tiles of the matrix kernels.
-    static let slots = 24
+    static let slots = Condition.batches.upperBound
     /// Clusters that a worker makes and scores at a time.
     private static let clustersPerUnit = 12
 
     /// An evaluator of a model with weights, which must not change while it lives.
     public init(model: LanguageModel, weights: FloatBlock, workers: Int) {
+        self.init(model: model, weights: weights, workers: workers, makeDecoder: EvaluationWorker.plainDecoder)
+    }
+
+    init(
+        model: LanguageModel, weights: FloatBlock, workers: Int, makeDecoder: @escaping DecoderFactory
+    ) {
         pool = WorkerPool(workers: max(workers, 1))
-        self.workers = (0..<pool.workers).map { _ in EvaluationWorker(model: model, weights: weights) }
+        self.workers = (0..<pool.workers).map { _ in
+            EvaluationWorker(model: model, weights: weights, makeDecoder: makeDecoder)
+        }
     }
 
     /// The kernel paths that mean something for a task: an agent acts, and that runs in the recurrent form only.
     public static func paths(for task: any TaskGenerator) -> [KernelPath] {
-        task is any AgentTaskGenerator ? [.recurrent] : [.parallel, .recurrent, .divergence]
+        task is any AgentTaskGenerator ? [.recurrent] : KernelPath.allCases
     }
 
     /// Whether a condition means something for a task.
     public static func supports(_ condition: Condition, for task: any TaskGenerator) -> Bool {
         paths(for: task).contains(condition.path)
-            && (condition.path == .parallel || condition == Condition(path: condition.path))
     }
+
+    /// Clusters that are evaluated of those asked for. The conditions that compare two ways to run a model decode every
+    /// token of a sequence, not only up to its last answer, and each token counts, not each answer: they take the first
+    /// clusters up to ``comparedTokens`` tokens, though at least one unit of them.
+    public static func clusters(_ asked: Int, of task: any TaskGenerator, under condition: Condition) -> Int {
+        guard !condition.path.givesAnswers else { return asked }
+        return min(asked, max(clustersPerUnit, comparedTokens / task.length))
+    }
+
+    /// Tokens after which a comparison of two ways to run a model has seen enough.
+    public static let comparedTokens = 16_384
 
     /// Scores the items of the first clusters of a stream; for an agent task, that many episodes.
     /// - Parameter shouldStop: asked before every unit, by any worker.
@@ -49,7 +67,8 @@ public struct CellEvaluator {
         }
         let clock = ContinuousClock()
         let start = clock.now
-        let units = stride(from: 0, to: max(clusters, 0), by: CellEvaluator.clustersPerUnit).map {
+        let clusters = CellEvaluator.clusters(max(clusters, 0), of: task, under: condition)
+        let units = stride(from: 0, to: clusters, by: CellEvaluator.clustersPerUnit).map {
             $0..<min($0 + CellEvaluator.clustersPerUnit, clusters)
         }
         var results = [[ScoredItem]?](repeating: nil, count: units.count)
@@ -72,18 +91,30 @@ public struct CellEvaluator {
     ) -> [ScoredItem] {
         if let task = task as? any AgentTaskGenerator {
             let environments = clusters.map { task.environment(stream, index: $0) }
-            let policy = DecoderPolicy(
-                decoder: worker.decoder(capacity: episodeCapacity(task)), vocabulary: worker.vocabulary)
+            let decoder = worker.decoder(
+                DecoderShape(capacity: episodeCapacity(task), precision: condition.precision))
+            let policy = DecoderPolicy(decoder: decoder, vocabulary: worker.vocabulary)
             return Rollout.run(environments, policy: policy, slots: CellEvaluator.slots)
         }
-        let sequences = clusters.flatMap { task.cluster(stream, index: $0) }
-        return switch condition.path {
+        let sequences = clusters.map { task.cluster(stream, index: $0) }
+        switch condition.path {
         case .parallel:
-            ParallelScoring.score(sequences, run: worker.run(length: task.length, chunk: condition.chunk))
-        case .recurrent: RecurrentScoring.score(sequences, task: task, worker: worker)
-        case .divergence: Divergence.score(sequences, length: task.length, worker: worker)
-        case .resumed, .speculative, .stateError: []
+            let run = worker.run(length: task.length, chunk: condition.chunk)
+            return ParallelScoring.score(sequences.flatMap { $0 }, run: run)
+        case .recurrent, .resumed, .speculative:
+            return RecurrentScoring.score(
+                sequences.flatMap { $0 }, task: task, condition: condition, worker: worker)
+        case .divergence:
+            return Divergence(condition, length: task.length, worker: worker).score(CellEvaluator.compared(sequences))
+        case .stateError:
+            return StateErrorScoring(condition, length: task.length, worker: worker)
+                .score(CellEvaluator.compared(sequences))
         }
+    }
+
+    /// The main sequence of each cluster: its twins would show nothing else.
+    private static func compared(_ clusters: [[TaskSequence]]) -> [TaskSequence] {
+        clusters.compactMap { $0.first { !$0.questions.isEmpty } }
     }
 
     /// Tokens that an episode may have: twice what demonstrations have, beyond which it is truncated.

@@ -2,44 +2,61 @@ import AssayCore
 import AssayModels
 import AssayTasks
 
-/// The same tokens through the parallel and the recurrent form, side by side (N3).
-enum Divergence {
-    /// Two highest logits closer than this many nats make a close call.
-    private static let closeMargin = 1.0
+/// The same tokens through the parallel form and through a decoder, side by side (N3).
+struct Divergence {
+    private let condition: Condition
+    private let run: SequenceRun
+    private let decoder: any SequenceDecoder
+    private let vocabulary: Int
+
+    /// Floats of logits of the parallel form that are kept for the decoder to be held against.
+    private static let keptLogits = 8 << 20
+
+    /// A comparison of sequences of a length.
+    init(_ condition: Condition, length: Int, worker: EvaluationWorker) {
+        self.condition = condition
+        run = worker.run(length: length, chunk: condition.chunk, batch: condition.batch)
+        decoder = worker.decoder(
+            DecoderShape(
+                capacity: RecurrentScoring.capacity(length: length), precision: condition.precision,
+                slots: condition.batch.map { $0 + (condition.resumes ? 1 : 0) } ?? CellEvaluator.slots))
+        vocabulary = worker.vocabulary
+    }
 
     /// One response a sequence, under its first question's identity.
-    static func score(_ sequences: [TaskSequence], length: Int, worker: EvaluationWorker) -> [ScoredItem] {
-        let run = worker.run(length: length)
-        let decoder = worker.decoder(capacity: RecurrentScoring.capacity(length: length))
-        let asked = sequences.filter { !$0.questions.isEmpty }
-        return stride(from: 0, to: asked.count, by: run.batch).flatMap { start in
-            let batch = asked[start..<min(start + run.batch, asked.count)]
-            return compare(batch, run: run, decoder: decoder, vocabulary: worker.vocabulary)
+    func score(_ sequences: [TaskSequence]) -> [ScoredItem] {
+        // A sequence that resumes needs a free slot to go to.
+        let room = min(decoder.slots - (condition.resumes ? 1 : 0), Self.keptLogits / (run.time * vocabulary))
+        let group = condition.batch ?? max(run.batch, room / run.batch * run.batch)
+        return stride(from: 0, to: sequences.count, by: group).flatMap { start in
+            compare(Array(sequences[start..<min(start + group, sequences.count)]))
         }
     }
 
-    private static func compare(
-        _ sequences: ArraySlice<TaskSequence>, run: SequenceRun, decoder: RecurrentDecoder, vocabulary: Int
-    ) -> [ScoredItem] {
-        let sequences = Array(sequences)
+    private func compare(_ sequences: [TaskSequence]) -> [ScoredItem] {
         let lengths = sequences.map(\.usedLength)
-        // Every row is a target, so that its logits can be read; what it should predict does not matter here.
-        let targets = lengths.enumerated().flatMap { index, length in
-            (0..<length).map { Target(row: Int32(index * run.time + $0), token: 0, weight: 1) }
-        }
-        ParallelScoring.load(sequences[...], into: run)
-        targets.withUnsafeBufferPointer { run.load(targets: $0) }
-        run.forward()
-        let firstTargets = lengths.indices.map { lengths[..<$0].reduce(0, +) }
-        var tallies = [Tally](repeating: Tally(), count: sequences.count)
-        for slot in sequences.indices { decoder.reset(slot: slot) }
+        let parallel = parallelLogits(sequences, lengths)
+        var tallies = [DivergenceTally](repeating: DivergenceTally(), count: sequences.count)
+        var places = Array(sequences.indices)
+        var spare = sequences.count
+        for slot in places { decoder.reset(slot: slot) }
         for position in 0..<(lengths.max() ?? 0) {
-            let slots = sequences.indices.filter { position < lengths[$0] }
-            let logits = decoder.step(slots: slots, tokens: slots.map { sequences[$0].tokens[position] })
-            for (row, index) in slots.enumerated() {
-                tallies[index].take(
-                    parallel: Logits(run.logits(firstTargets[index] + position)),
-                    recurrent: Logits(logits, row: row, width: vocabulary), vocabulary: vocabulary)
+            let active = sequences.indices.filter { position < lengths[$0] }
+            if condition.resumes {
+                for index in active where sequences[index].turn == position {
+                    let snapshot = decoder.snapshot(slot: places[index], format: condition.precision.format)
+                    decoder.restore(snapshot, to: spare)
+                    swap(&places[index], &spare)
+                }
+            }
+            let logits = decoder.step(
+                slots: active.map { places[$0] }, tokens: active.map { sequences[$0].tokens[position] })
+            for (row, index) in active.enumerated() {
+                parallel[index].withUnsafeBufferPointer {
+                    tallies[index].take(
+                        Logits($0, row: position, width: vocabulary)
+                            .compared(to: Logits(logits, row: row, width: vocabulary)))
+                }
             }
         }
         return sequences.enumerated().map { index, sequence in
@@ -48,47 +65,32 @@ enum Divergence {
         }
     }
 
-    /// Sums over the positions of a sequence.
-    private struct Tally {
-        private var tokens = 0.0
-        private var divergence = 0.0
-        private var differenceSum = 0.0
-        private var differenceMaximum = 0.0
-        private var flips = 0.0
-        private var closeTokens = 0.0
-        private var closeFlips = 0.0
-        private var firstFlip: Double?
-        private var isSound = true
-
-        mutating func take(parallel: Logits, recurrent: Logits, vocabulary: Int) {
-            guard isSound, let expected = parallel.argmax, let actual = recurrent.argmax else {
-                isSound = false
-                return
+    /// The logits `[length, vocabulary]` of each sequence by the parallel form.
+    private func parallelLogits(_ sequences: [TaskSequence], _ lengths: [Int]) -> [[Float]] {
+        stride(from: 0, to: sequences.count, by: run.batch).flatMap { start in
+            let batch = start..<min(start + run.batch, sequences.count)
+            // Every row is a target, so that its logits can be read; what it should predict does not matter here.
+            let targets = batch.flatMap { index in
+                (0..<lengths[index]).map { Target(row: Int32((index - start) * run.time + $0), token: 0, weight: 1) }
             }
-            let difference = parallel.difference(to: recurrent)
-            let isClose = parallel.margin < closeMargin
-            let isFlip = expected != actual
-            divergence += parallel.divergence(of: recurrent)
-            differenceSum += difference.sum / Double(vocabulary)
-            differenceMaximum = max(differenceMaximum, difference.maximum)
-            flips += isFlip ? 1 : 0
-            closeTokens += isClose ? 1 : 0
-            closeFlips += isClose && isFlip ? 1 : 0
-            if isFlip, firstFlip == nil { firstFlip = tokens }
-            tokens += 1
-        }
-
-        func response(_ item: ItemID) -> ResponseRecord {
-            guard isSound, tokens > 0 else { return .failed(item, "the logits are not finite") }
-            return ResponseRecord(
-                item: item, status: .graded, score: 1 - flips / tokens,
-                detail: [
-                    "tokens": tokens, "klMean": divergence / tokens, "logitDifferenceMean": differenceSum / tokens,
-                    "logitDifferenceMax": differenceMaximum, "flips": flips, "closeTokens": closeTokens,
-                    "closeFlips": closeFlips,
-                    // No flip: the first would come after the last position.
-                    "firstDivergence": firstFlip ?? tokens,
-                ])
+            ParallelScoring.load(sequences[batch], into: run)
+            targets.withUnsafeBufferPointer { run.load(targets: $0) }
+            run.forward()
+            var target = 0
+            return batch.map { index in
+                var logits: [Float] = []
+                logits.reserveCapacity(lengths[index] * vocabulary)
+                for _ in 0..<lengths[index] {
+                    logits += run.logits(target)
+                    target += 1
+                }
+                return logits
+            }
         }
     }
+}
+
+extension Condition {
+    /// Whether the state is saved and restored on the way.
+    var resumes: Bool { precision.rounding == .atRestore }
 }

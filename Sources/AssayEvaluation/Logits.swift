@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 
 /// Readings of one row of logits.
@@ -26,49 +27,44 @@ struct Logits {
     /// The negative log likelihood of a token, in nats.
     func negativeLogLikelihood(_ token: Int32) -> Double { logSum - Double(row[Int(token)]) }
 
-    /// The distance of the two highest logits.
-    var margin: Double {
-        var first = -Float.infinity
-        var second = -Float.infinity
-        for value in row {
-            if value > first {
-                second = first
-                first = value
-            } else if value > second {
-                second = value
-            }
-        }
-        return Double(first) - Double(second)
-    }
-
-    /// The Kullback-Leibler divergence of another row from this one, in nats: sum of p (log p - log q).
-    func divergence(of other: Logits) -> Double {
-        let top = Double(row.max() ?? 0)
-        var weighted = 0.0
-        var sum = 0.0
-        for i in row.indices {
-            let weight = exp(Double(row[i]) - top)
-            weighted += weight * (Double(row[i]) - Double(other.row[i]))
-            sum += weight
-        }
-        // log p - log q = (x - y) - (log sum exp x - log sum exp y). Rounding may leave a tiny negative number.
-        return max(weighted / sum - (top + log(sum)) + other.logSum, 0)
-    }
-
-    /// Sum and maximum of the absolute differences to another row.
-    func difference(to other: Logits) -> (sum: Double, maximum: Double) {
-        var sum = 0.0
-        var maximum = 0.0
-        for i in row.indices {
-            let difference = abs(Double(row[i]) - Double(other.row[i]))
-            sum += difference
-            maximum = max(maximum, difference)
-        }
-        return (sum, maximum)
+    /// Compares the row with another of the same tokens.
+    func compared(to other: Logits) -> LogitComparison {
+        var result = ck_logit_comparison()
+        ck_compare_logits(row.count, row.baseAddress, other.row.baseAddress, &result)
+        return LogitComparison(result, vocabulary: row.count)
     }
 
     private var logSum: Double {
         let top = Double(row.max() ?? 0)
         return top + log(row.reduce(0.0) { $0 + exp(Double($1) - top) })
+    }
+}
+
+/// Two rows of logits for the same place, held against each other.
+struct LogitComparison {
+    /// Whether all logits are numbers; if not, nothing else means anything.
+    let isFinite: Bool
+    /// The most likely token of the first row.
+    let choice: Int32
+    /// The most likely token of the other row.
+    let otherChoice: Int32
+    /// The distance of the two highest logits of the first row.
+    let margin: Double
+    /// The mean of the absolute differences over the vocabulary.
+    let differenceMean: Double
+    /// The largest absolute difference.
+    let differenceMaximum: Double
+    /// KL(first || other), in nats.
+    let divergence: Double
+    /// KL(other || first), in nats: what the estimator K3 of reinforcement learning has as its mean when tokens are
+    /// drawn from the other row and the first is the policy that is trained.
+    let reverseDivergence: Double
+
+    init(_ result: ck_logit_comparison, vocabulary: Int) {
+        isFinite = result.finite != 0
+        (choice, otherChoice, margin) = (result.argmax_x, result.argmax_y, Double(result.margin_x))
+        differenceMean = result.difference_sum / Double(vocabulary)
+        differenceMaximum = result.difference_max
+        (divergence, reverseDivergence) = (result.kl_xy, result.kl_yx)
     }
 }

@@ -4,10 +4,14 @@ import AssayTasks
 
 /// Scoring through the recurrent form: sequences advance together token by token; where a task generates, each question
 /// forks the state before its answer and goes on greedily beside the others.
+///
+/// Resumed: when a sequence comes to its turn (``TaskSequence/turn``), its state is saved as bytes and restored in
+/// another slot. Speculative: a sequence takes its next tokens as drafts, several in a step, see ``Drafts``.
 struct RecurrentScoring {
     private let sequences: [TaskSequence]
     private let generates: Bool
-    private let decoder: RecurrentDecoder
+    private let condition: Condition
+    private let decoder: any SequenceDecoder
     private let vocabulary: Int
 
     private var lanes: [Lane]
@@ -21,7 +25,7 @@ struct RecurrentScoring {
 
     /// A sequence on its way.
     private struct Lane {
-        let slot: Int
+        var slot: Int
         /// The token to be fed next.
         var position = 0
         /// The last position whose logits are wanted.
@@ -29,6 +33,10 @@ struct RecurrentScoring {
         var question = 0
         /// A question that waits for a slot to fork into, and the first token of its answer.
         var waiting: (question: Int, token: Int32)?
+        /// Where the state is to be saved and restored; nil when it is done.
+        var turn: Int?
+        /// What is drafted for it, on the speculative path.
+        var drafts: Drafts?
     }
 
     /// An answer being generated.
@@ -44,27 +52,47 @@ struct RecurrentScoring {
     static func capacity(length: Int) -> Int { length + generationLimit }
 
     /// Scores every question of some sequences of one length.
-    static func score(_ sequences: [TaskSequence], task: any TaskGenerator, worker: EvaluationWorker) -> [ScoredItem] {
-        let decoder = worker.decoder(capacity: capacity(length: task.length))
-        // Where answers are generated, half of the slots are for them.
-        let lanes = task.generates ? decoder.slots / 2 : decoder.slots
+    static func score(
+        _ sequences: [TaskSequence], task: any TaskGenerator, condition: Condition, worker: EvaluationWorker
+    ) -> [ScoredItem] {
+        let isSpeculative = condition.path == .speculative
+        var shape = DecoderShape(capacity: capacity(length: task.length), precision: condition.precision)
+        if isSpeculative { shape.rows = shape.slots * (condition.draft + 1) }
+        let decoder = worker.decoder(shape)
+        // Every sequence has a slot; where answers are generated, there is one more for them; and where drafts are taken
+        // back, one more to copy the state to. One that resumes needs a free slot to go to.
+        let share = 1 + (task.generates ? 1 : 0) + (isSpeculative ? 1 : 0)
+        let lanes = decoder.slots / share - (condition.path == .resumed && share == 1 ? 1 : 0)
         return stride(from: 0, to: sequences.count, by: lanes).flatMap { start in
             let batch = Array(sequences[start..<min(start + lanes, sequences.count)])
             var scoring = RecurrentScoring(
-                batch, generates: task.generates, decoder: decoder, vocabulary: worker.vocabulary)
+                batch, generates: task.generates, condition: condition, decoder: decoder,
+                vocabulary: worker.vocabulary)
             return scoring.run()
         }
     }
 
-    private init(_ sequences: [TaskSequence], generates: Bool, decoder: RecurrentDecoder, vocabulary: Int) {
+    private init(
+        _ sequences: [TaskSequence], generates: Bool, condition: Condition, decoder: any SequenceDecoder,
+        vocabulary: Int
+    ) {
         self.sequences = sequences
         self.generates = generates
+        self.condition = condition
         self.decoder = decoder
         self.vocabulary = vocabulary
         lanes = sequences.enumerated().map { slot, sequence in
-            Lane(slot: slot, last: (sequence.questions.map(\.answer.upperBound).max() ?? 1) - 2)
+            let last = (sequence.questions.map(\.answer.upperBound).max() ?? 1) - 2
+            let drafts =
+                condition.path == .speculative
+                ? Drafts(
+                    sequence, count: condition.draft, last: last, saved: sequences.count + slot, vocabulary: vocabulary)
+                : nil
+            return Lane(
+                slot: slot, last: last, turn: condition.path == .resumed ? sequence.turn : nil, drafts: drafts)
         }
-        freeSlots = Array((sequences.count..<decoder.slots).reversed())
+        let taken = condition.path == .speculative ? 2 * sequences.count : sequences.count
+        freeSlots = Array((taken..<decoder.slots).reversed())
         forced = sequences.map { $0.questions.map { _ in ForcedAnswer() } }
         said = sequences.map { $0.questions.map { _ in nil } }
     }
@@ -74,26 +102,73 @@ struct RecurrentScoring {
         var slots: [Int] = []
         var tokens: [Int32] = []
         while true {
-            for index in lanes.indices { fork(index) }
-            let moving = lanes.indices.filter { lanes[$0].waiting == nil && lanes[$0].position <= lanes[$0].last }
+            for index in lanes.indices {
+                resume(index)
+                fork(index)
+            }
+            // A sequence that waits for a slot, to fork or to resume, stands still.
+            let moving = lanes.indices.filter {
+                lanes[$0].waiting == nil && lanes[$0].turn != lanes[$0].position
+                    && lanes[$0].position <= lanes[$0].last
+            }
             guard !moving.isEmpty || !generations.isEmpty else { break }
             slots.removeAll(keepingCapacity: true)
             tokens.removeAll(keepingCapacity: true)
             for index in moving {
-                slots.append(lanes[index].slot)
-                tokens.append(sequences[index].tokens[lanes[index].position])
+                let taken = takeTokens(index)
+                slots += repeatElement(lanes[index].slot, count: taken.count)
+                tokens += taken
             }
             for generation in generations {
                 slots.append(generation.slot)
                 tokens.append(generation.tokens[generation.tokens.count - 1])
             }
             let logits = decoder.step(slots: slots, tokens: tokens)
-            for (row, index) in moving.enumerated() {
-                observe(index, Logits(logits, row: row, width: vocabulary))
+            var row = 0
+            for index in moving {
+                let drafts = lanes[index].drafts
+                for offset in 0...(drafts?.right ?? 0) {
+                    observe(index, Logits(logits, row: row + offset, width: vocabulary))
+                }
+                row += 1 + (drafts?.taken ?? 0)
             }
-            advance(logits, firstRow: moving.count)
+            advance(logits, firstRow: row)
+            // Last, because it takes a step of its own.
+            for index in moving { rollBack(index) }
         }
         return responses()
+    }
+
+    /// The tokens that a sequence feeds next: one, or one and what is drafted after it.
+    private mutating func takeTokens(_ index: Int) -> [Int32] {
+        let (position, sequence) = (lanes[index].position, sequences[index])
+        let token = sequence.tokens[position]
+        guard lanes[index].drafts != nil else { return [token] }
+        // Where an answer is generated, the state must not be ahead of its first token.
+        let stop = generates ? sequence.questions.first { $0.answer.lowerBound > position }?.answer.lowerBound : nil
+        let drafted = lanes[index].drafts?.next(after: position, of: sequence, before: stop) ?? []
+        if !drafted.isEmpty, let saved = lanes[index].drafts?.saved {
+            decoder.copyState(from: lanes[index].slot, to: saved)
+        }
+        return [token] + drafted
+    }
+
+    /// Takes the wrong part of a draft back.
+    private func rollBack(_ index: Int) {
+        guard let drafts = lanes[index].drafts, drafts.right < drafts.taken else { return }
+        let kept = sequences[index].tokens[lanes[index].position - drafts.right - 1..<lanes[index].position]
+        decoder.rollBack(slot: lanes[index].slot, to: drafts.saved, keeping: Array(kept))
+    }
+
+    /// Saves the state of a sequence that has come to its turn and restores it in another slot.
+    private mutating func resume(_ index: Int) {
+        guard lanes[index].turn == lanes[index].position, !freeSlots.isEmpty else { return }
+        let snapshot = decoder.snapshot(slot: lanes[index].slot, format: condition.precision.format)
+        let slot = freeSlots.removeLast()
+        freeSlots.append(lanes[index].slot)
+        decoder.restore(snapshot, to: slot)
+        lanes[index].slot = slot
+        lanes[index].turn = nil
     }
 
     /// Takes the logits after a sequence's token.

@@ -14,10 +14,10 @@ protocol RolloutPolicy: AnyObject {
 
 /// A model as a policy: the recurrent form, greedy.
 final class DecoderPolicy: RolloutPolicy {
-    private let decoder: RecurrentDecoder
+    private let decoder: any SequenceDecoder
     private let vocabulary: Int
 
-    init(decoder: RecurrentDecoder, vocabulary: Int) {
+    init(decoder: any SequenceDecoder, vocabulary: Int) {
         self.decoder = decoder
         self.vocabulary = vocabulary
     }

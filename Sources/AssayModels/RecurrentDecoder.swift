@@ -1,3 +1,4 @@
+import AssayCore
 import AssayTensor
 import CKernels
 
@@ -14,6 +15,8 @@ public final class RecurrentDecoder {
     public let capacity: Int
     /// Tokens that one step may take.
     public let rows: Int
+    /// How the states are kept.
+    public let precision: StatePrecision
 
     /// A mixer or a feed-forward over its weights, and the states of all slots.
     struct BoundBranch {
@@ -40,6 +43,8 @@ public final class RecurrentDecoder {
     private let head: PackedMatrix
     private let weights: FloatBlock
     var positions: [Int32]
+    /// The states of every branch, with what is done to them besides stepping.
+    let slotStates: [SlotStates]
 
     // Rows of the tokens that are taken.
     private let stream: FloatBlock
@@ -55,7 +60,13 @@ public final class RecurrentDecoder {
     ///   - slots: sequences that it has room for.
     ///   - capacity: tokens that a sequence may have.
     ///   - rows: tokens that one step may take; one for each slot if nil.
-    public init(model: LanguageModel, weights: FloatBlock, slots: Int, capacity: Int, rows: Int? = nil) {
+    ///   - precision: how the states are kept. They are rounded when a step is over: a token still sees in full
+    ///     precision what it wrote itself, as in a kernel that stores its result when it is done; and a step of several
+    ///     tokens of one sequence rounds once. Rounding at restore is done by ``snapshot(slot:format:)``.
+    public init(
+        model: LanguageModel, weights: FloatBlock, slots: Int, capacity: Int, rows: Int? = nil,
+        precision: StatePrecision = .float32
+    ) {
         let rows = rows ?? slots
         precondition(slots > 0 && capacity > 0 && rows > 0, "a decoder of nothing")
         precondition(weights.count >= model.layout.count, "the block of weights is too small for the model")
@@ -63,6 +74,7 @@ public final class RecurrentDecoder {
         self.slots = slots
         self.capacity = capacity
         self.rows = rows
+        self.precision = precision
         self.weights = weights
         let parameters = LayerParameters(prefix: "", layout: model.layout, weights: weights)
         let architecture = model.architecture
@@ -81,6 +93,7 @@ public final class RecurrentDecoder {
                 layout: layout, states: FloatBlock(count: slots * layout.count),
                 shared: shared[type(of: branch.mixer).name] ?? FloatBlock(count: 0))
         }
+        slotStates = branches.map { SlotStates(layout: $0.layout, block: $0.states) }
         embedding = UnsafePointer(parameters.pointer(ParameterName.embedding))
         embeddingNorm = model.embeddingNorm?.bound(parameters)
         finalNorm = model.finalNorm.bound(parameters)
@@ -128,6 +141,9 @@ public final class RecurrentDecoder {
     /// How many tokens a slot has seen.
     public func position(slot: Int) -> Int { Int(positions[slot]) }
 
+    /// Says how many tokens a slot has seen, after its state was set.
+    func setPosition(_ position: Int, slot: Int) { positions[slot] = Int32(position) }
+
     /// The decode state of a slot in a branch of the model, and what lies where in it.
     func state(branch: Int, slot: Int) -> (state: UnsafeMutableBufferPointer<Float>, layout: StateLayout) {
         let layout = branches[branch].layout
@@ -166,6 +182,15 @@ public final class RecurrentDecoder {
         }
         embeddingNorm?.apply(rows: rows, stream.pointer, into: stream.pointer)
         for index in branches.indices { advance(index, active) }
+        if precision.format != .float32 { roundStates(active) }
+    }
+
+    /// Rounds what a step wrote, each sequence once.
+    private func roundStates(_ active: [Int]) {
+        for (row, slot) in active.enumerated() where !active[..<row].contains(slot) {
+            let written = Int(activePositions[row])..<Int(positions[slot])
+            for states in slotStates { states.round(slot: slot, positions: written, precision) }
+        }
     }
 
     private func advance(_ index: Int, _ active: [Int]) {

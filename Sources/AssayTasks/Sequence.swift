@@ -60,4 +60,11 @@ public struct TaskSequence: Sendable, Hashable {
 
     /// Tokens before the padding.
     public var usedLength: Int { (tokens.lastIndex { $0 != Vocabulary.padding } ?? -1) + 1 }
+
+    /// Where the context ends and the first question begins, as a turn of a conversation would: the token that announces
+    /// the question, or, in tasks without such a token, the last one before the answer. Nil without questions.
+    public var turn: Int? {
+        guard let answer = questions.first?.answer.lowerBound, answer > 1 else { return nil }
+        return tokens[1..<answer].lastIndex(of: Vocabulary.query) ?? answer - 1
+    }
 }

@@ -68,12 +68,35 @@ import Testing
         #expect(error.remedy?.contains(remedy) == true, "\(error)")
     }
 
-    @Test func `a loss of precision is measured against the same condition in float32`() throws {
-        #expect(try Condition("recurrent:int8/16").fullPrecision == .recurrent)
-        #expect(try Condition("resumed:fp8").fullPrecision == .resumed())
-        for text in ["recurrent", "resumed", "parallel@16", "divergence:int8", "state-error:int8"] {
-            #expect(try Condition(text).fullPrecision == nil)
+    @Test func `a loss is measured against the plain condition`() throws {
+        for text in ["recurrent:int8/16", "resumed:fp8", "resumed", "speculative@2"] {
+            #expect(try Condition(text).reference == .recurrent)
         }
+        #expect(try Condition("parallel@16").reference == .parallel)
+        for text in ["parallel", "recurrent", "divergence:int8", "state-error:int8"] {
+            #expect(try Condition(text).reference == nil)
+        }
+    }
+
+    @Test func `percentiles are read from bins to within their width`() {
+        var random = CounterRandom(key: 3, index: 1)
+        let values = (0..<20_000).map { _ in exp(9 * random.unit() * random.unit() - 8) }
+        var counts: [Int: Double] = [:]
+        for value in values { counts[SizeBin.index(of: value), default: 0] += 1 }
+        let sorted = values.sorted()
+        for share in [0.01, 0.5, 0.9, 0.999] {
+            let exact = sorted[Int(share * 20_000)]
+            let read = SizeBin.quantile(share, of: counts, zeros: 0) ?? .nan
+            #expect(abs(log(read / exact)) < log(2) / 4)
+        }
+        // Zeros lie below everything.
+        #expect(SizeBin.quantile(0.4, of: counts, zeros: 20_000) == 0)
+        #expect(SizeBin.quantile(0.5, of: [:], zeros: 0) == nil)
+        for bin in [-40, -1, 0, 7] {
+            #expect(SizeBin.index(ofKey: SizeBin.key(bin)) == bin)
+            #expect(SizeBin.index(of: SizeBin.lowerBound(bin) * 1.001) == bin)
+        }
+        #expect(SizeBin.index(ofKey: "tokens") == nil)
     }
 
     @Test func `bytes of a row count its scale`() {

@@ -28,7 +28,7 @@ import Testing
 
     @Test func `agents act in the recurrent form only, other tasks run in every condition`() throws {
         #expect(CellEvaluator.paths(for: DoorTask()) == [.recurrent])
-        #expect(CellEvaluator.paths(for: try tasks()[0]) == [.parallel, .recurrent, .divergence])
+        #expect(CellEvaluator.paths(for: try tasks()[0]) == KernelPath.allCases)
         #expect(throws: AssayError.self) { try evaluate(DoorTask(), .parallel) }
     }
 
@@ -122,7 +122,8 @@ import Testing
     @Test func `the two forms are side by side at every position that is not padding`() throws {
         let task = try tasks()[2]
         let cell = try evaluate(task, .divergence, clusters: 3)
-        let sequences = (0..<3).flatMap { task.cluster(stream, index: $0) }
+        // The twins of a cluster would show nothing else.
+        let sequences = (0..<3).map { task.cluster(stream, index: $0)[0] }
         #expect(cell.items == sequences.map { $0.questions[0].item })
         for (sequence, response) in zip(sequences, cell.responses) {
             let detail = response.detail
@@ -142,12 +143,14 @@ import Testing
         for i in 0..<weights.count where i % 7 == 0 { weights.pointer[i] = .nan }
         let evaluator = CellEvaluator(model: model, weights: weights, workers: 2)
         for task in try tasks() + [DoorTask()] {
-            for condition in CellEvaluator.paths(for: task).map(Condition.init(path:)) {
+            for condition in CellEvaluator.paths(for: task).map({ path in
+                path == .stateError ? .stateError(StatePrecision(.int8)) : Condition(path: path)
+            }) {
                 let cell = try evaluator.evaluate(task: task, stream: stream, clusters: 3, condition: condition)
                 #expect(!cell.items.isEmpty && cell.items.count == cell.responses.count)
                 for response in cell.responses {
                     #expect(response.status == .error && response.score == nil && response.nll == nil)
-                    #expect(response.output == "the logits are not finite")
+                    #expect(response.output.hasSuffix("logits are not finite"))
                 }
             }
         }

@@ -109,11 +109,12 @@ public struct Condition: Sendable, Hashable {
         return Condition(.stateError, precision: precision)
     }
 
-    /// The same condition without any rounding: what a loss of precision is measured against. Nil where nothing is
-    /// rounded, or where the condition compares two ways itself.
-    public var fullPrecision: Condition? {
-        guard path.givesAnswers, precision.format != .float32 else { return nil }
-        return Condition(path: path)
+    /// The plain condition that the loss by this one is measured against: parallel for another chunk, recurrent in
+    /// float32 for all that decodes. Nil for those themselves, and where the condition compares two ways itself.
+    public var reference: Condition? {
+        guard path.givesAnswers else { return nil }
+        let plain: Condition = path == .parallel ? .parallel : .recurrent
+        return self == plain ? nil : plain
     }
 
     /// The name used in files, tables and the store.

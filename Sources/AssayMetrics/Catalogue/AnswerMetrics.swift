@@ -63,12 +63,8 @@ extension MetricCatalogue {
             source: "Madaan et al., arXiv 2406.10229", margin: .nll, isPrimary: true,
             slicing: [.hops, .load, .distance],
             needs: { cell in
-                cell.data.condition.path != .divergence && cell.items.contains { $0.response.nll != nil }
+                cell.data.condition.path.givesAnswers && cell.items.contains { $0.response.nll != nil }
             },
-            kernel: mainMean(range: nil, proportion: nil) { cell, place in
-                let response = cell.items[place].response
-                guard response.status == .graded, let nll = response.nll, nll.isFinite, nll >= 0 else { return nil }
-                return nll
-            })
+            kernel: mainMean(range: nil, proportion: nil) { $0.nll($1) })
     ]
 }

@@ -25,7 +25,7 @@ extension MetricCatalogue {
             "V1", "state-bytes", "State bytes", .lowerIsBetter, unit: "bytes", claims: ["C10"],
             formula: "bytes of recurrent state and cache of one sequence at the task's length",
             source: "cost model of the architecture", margin: .relative, isCompared: false,
-            needs: { $0.data.condition.path != .divergence },
+            needs: { $0.data.condition.path.givesAnswers },
             direct: { group in group.cells.count == 1 ? Double(group.cells[0].data.stateBytes) : nil })
     ]
 

@@ -1,16 +1,37 @@
 import AssayCore
 import AssayStatistics
 
-/// How far the parallel and the recurrent form of one model are apart on the same tokens (N3).
+/// How far the parallel form of a model and a decoder, perhaps with a rounded or restored state, are apart on the same
+/// tokens (N3).
 extension MetricCatalogue {
     static let divergences: [MetricDefinition] = [
         MetricDefinition(
             "N3", "divergence-kl", "Prefill/decode KL", .lowerIsBetter, unit: "nats/token", claims: claims,
-            formula: "mean over tokens of KL(parallel || recurrent)", source: source, margin: .absolute(1e-3),
+            formula: "mean over tokens of KL(parallel || decode)", source: source, margin: .absolute(1e-3),
             isGuardRail: true, needs: isDivergence
         ) { _ in
             .mean(range: nil) { share("klMean", $0, $1, isMean: true) }
         },
+        MetricDefinition(
+            "R1", "divergence-k3", "Rollout/train mismatch K3", .lowerIsBetter, unit: "nats/token", claims: claims,
+            formula: "mean over tokens of KL(decode || parallel): the mean of K3 = e^r - r - 1, r = log p_train - log "
+                + "p_rollout, over tokens drawn from the rollout",
+            source: source, margin: .absolute(1e-3), isGuardRail: true, needs: isDivergence
+        ) { _ in
+            .mean(range: nil) { share("k3Mean", $0, $1, isMean: true) }
+        },
+        MetricDefinition(
+            "N3", "divergence-logit-mean", "Mean prefill/decode logit difference", .lowerIsBetter, claims: claims,
+            formula: "mean over tokens and vocabulary of |logit difference|", source: source, margin: .absolute(0.01),
+            isGuardRail: true, needs: isDivergence
+        ) { _ in
+            .mean(range: nil) { share("logitDifferenceMean", $0, $1, isMean: true) }
+        },
+        MetricDefinition(
+            "N3", "divergence-logit-p999", "Prefill/decode logit difference, 99.9 %", .lowerIsBetter, claims: claims,
+            formula: "99.9th percentile over all tokens of the largest |logit difference| of a token, from counts in "
+                + "bins of a quarter octave",
+            source: source, margin: .absolute(0.1), isCompared: false, needs: isDivergence, direct: { percentile($0) }),
         MetricDefinition(
             "N3", "divergence-logit", "Prefill/decode logit difference", .lowerIsBetter, claims: claims,
             formula: "mean over sequences of the largest |logit difference|", source: source, margin: .absolute(0.1),
@@ -42,6 +63,18 @@ extension MetricCatalogue {
         ) { _ in
             .mean(proportion: .init()) { share("closeFlips", of: "closeTokens", $0, $1) }
         },
+        MetricDefinition(
+            "N3", "divergence-first", "Tokens before the first flip", .higherIsBetter, claims: claims,
+            formula: "mean over sequences of (tokens before the first flip) / tokens; 1 without any", source: source,
+            margin: .accuracy, isGuardRail: true, needs: isDivergence
+        ) { _ in
+            .mean { cell, place in
+                guard let first = cell.detail("firstDivergence", place), let tokens = cell.detail("tokens", place),
+                    tokens > 0, (0...tokens).contains(first)
+                else { return .lost(slot: 0) }
+                return .counts(first / tokens)
+            }
+        },
     ]
 
     private static let claims = ["C4", "C6", "C8"]
@@ -49,6 +82,23 @@ extension MetricCatalogue {
 
     @Sendable private static func isDivergence(_ cell: PreparedCell) -> Bool {
         cell.data.condition.path == .divergence
+    }
+
+    /// The 99.9th percentile over the tokens of all sequences. Nil when a sequence has no counts: recorded by an older
+    /// version, or without a grade.
+    private static func percentile(_ group: CellGroup) -> Double? {
+        var counts: [Int: Double] = [:]
+        var zeros = 0.0
+        for (cell, place) in group.places {
+            guard let tokens = group.cells[cell].detail("tokens", place) else { return nil }
+            zeros += tokens
+            for (key, count) in group.cells[cell].items[place].response.detail {
+                guard let bin = SizeBin.index(ofKey: key) else { continue }
+                counts[bin, default: 0] += count
+                zeros -= count
+            }
+        }
+        return SizeBin.quantile(0.999, of: counts, zeros: zeros)
     }
 
     /// A count, or a mean over tokens, of a sequence against its tokens.

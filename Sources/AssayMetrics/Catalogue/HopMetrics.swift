@@ -23,14 +23,8 @@ extension MetricCatalogue {
     ]
 
     @Sendable private static func hopDecay(_ group: CellGroup) -> MetricKernel? {
-        let levels = Levels(
-            group.places.filter { group.cells[$0.cell].countsForHops($0.place) }
-                .map { group.cells[$0.cell].items[$0.place].item.hops })
-        guard levels.count >= 2 else { return nil }
-        let floors = levels.values.map { hops in
-            mean(of: group.cells.filter { $0.items.contains { $0.item.hops == hops } }.map(\.exactFloor))
-        }
-        let hops = levels.values.map(Double.init)
+        guard let hopLevels = HopLevels(group) else { return nil }
+        let (levels, hops, floors) = (hopLevels.levels, hopLevels.hops, hopLevels.floors)
         return MetricKernel(
             slots: levels.count, valueRange: 0...Double.infinity,
             contribution: { cell, place in
@@ -84,6 +78,24 @@ extension MetricCatalogue {
                 return items > 0 ? deficit / items : .nan
             })
     }
+}
 
-    private static func mean(of values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+/// The numbers of hops of a group's items, two or more, each with its floor.
+struct HopLevels {
+    let levels: Levels
+    let hops: [Double]
+    let floors: [Double]
+
+    /// Nil when there are not enough levels for a slope.
+    init?(_ group: CellGroup) {
+        levels = Levels(
+            group.places.filter { group.cells[$0.cell].countsForHops($0.place) }
+                .map { group.cells[$0.cell].items[$0.place].item.hops })
+        guard levels.count >= 2 else { return nil }
+        hops = levels.values.map(Double.init)
+        floors = levels.values.map { hops in
+            let floors = group.cells.filter { $0.items.contains { $0.item.hops == hops } }.map(\.exactFloor)
+            return floors.reduce(0, +) / Double(floors.count)
+        }
+    }
 }

@@ -5,7 +5,8 @@ public enum MetricCatalogue {
 
     /// Every definition.
     public static let all: [MetricDefinition] =
-        accuracies + updates + hops + likelihoods + capacities + stateTracking + episodes + divergences + serving
+        accuracies + updates + hops + likelihoods + capacities + stateTracking + episodes + losses + stateErrors
+        + divergences + serving
         + servingMeasurements
 
     /// The definition of a key.

@@ -15,6 +15,9 @@ struct PreparedCell: Sendable {
     let isSet: Bool
     /// The task asks for sets, here or under another condition of the same side.
     private(set) var asksForSets: Bool
+    /// The same items under the plain condition that the loss by this one is measured against; empty where there is no
+    /// such cell of the same task.
+    private(set) var references: [ItemID: ResponseRecord] = [:]
 
     init(_ data: CellData) throws {
         self.data = data
@@ -46,6 +49,13 @@ struct PreparedCell: Sendable {
         return prepared.map { cell in
             var cell = cell
             cell.asksForSets = sets.contains(cell.data.task)
+            if let reference = cell.data.condition.reference,
+                let other = prepared.first(where: {
+                    $0.data.task == cell.data.task && $0.data.condition == reference && $0.isSet == cell.isSet
+                })
+            {
+                cell.references = Dictionary(uniqueKeysWithValues: other.items.map { ($0.item.id, $0.response) })
+            }
             return cell
         }
     }
@@ -54,10 +64,10 @@ struct PreparedCell: Sendable {
     var exactFloor: Double { asksForSets ? 0 : data.floor }
 
     /// Whether the cell holds episodes in closed loop.
-    var isEpisodes: Bool { data.family == .agent && data.condition.path == .recurrent }
+    var isEpisodes: Bool { data.family == .agent && data.condition.path.givesAnswers }
 
     /// Whether the cell holds answers that are right or wrong.
-    var isAnswers: Bool { data.condition.path != .divergence && !isEpisodes }
+    var isAnswers: Bool { data.condition.path.givesAnswers && !isEpisodes }
 
     /// Tokens of the longest item.
     var longest: Int { items.reduce(0) { max($0, $1.item.length) } }
@@ -69,21 +79,45 @@ struct PreparedCell: Sendable {
     func countsForHops(_ place: Int) -> Bool { isMain(place) || twinsCountAsOneHop }
 
     /// A grade in [0, 1]; nil when the item is lost.
-    func score(_ place: Int) -> Double? {
-        let response = items[place].response
-        guard response.status == .graded, let score = response.score, (0...1).contains(score) else { return nil }
-        return score
-    }
+    func score(_ place: Int) -> Double? { items[place].response.grade }
 
     /// A finite detail of a graded item.
-    func detail(_ name: String, _ place: Int) -> Double? {
-        let response = items[place].response
-        guard response.status == .graded, let value = response.detail[name], value.isFinite else { return nil }
-        return value
-    }
+    func detail(_ name: String, _ place: Int) -> Double? { items[place].response.finiteDetail(name) }
 
     /// Whether the whole answer was right.
     func exact(_ place: Int) -> Double? { isSet ? detail("exact", place) : score(place) }
+
+    /// The gold-answer NLL; nil when the item is lost.
+    func nll(_ place: Int) -> Double? { items[place].response.finiteNLL }
+
+    /// Whether the whole answer was right under the plain condition.
+    func referenceExact(_ place: Int) -> Double? {
+        guard let response = references[items[place].item.id] else { return nil }
+        return isSet ? response.finiteDetail("exact") : response.grade
+    }
+
+    /// The gold-answer NLL under the plain condition.
+    func referenceNLL(_ place: Int) -> Double? { references[items[place].item.id]?.finiteNLL }
+}
+
+extension ResponseRecord {
+    /// A grade in [0, 1]; nil when there is none.
+    fileprivate var grade: Double? {
+        guard status == .graded, let score, (0...1).contains(score) else { return nil }
+        return score
+    }
+
+    /// A finite detail of a graded response.
+    fileprivate func finiteDetail(_ name: String) -> Double? {
+        guard status == .graded, let value = detail[name], value.isFinite else { return nil }
+        return value
+    }
+
+    /// A negative log likelihood that can be one.
+    fileprivate var finiteNLL: Double? {
+        guard status == .graded, let nll, nll.isFinite, nll >= 0 else { return nil }
+        return nll
+    }
 }
 
 /// Cells that one metric spans: one task, or several tasks of a generator, under one condition.

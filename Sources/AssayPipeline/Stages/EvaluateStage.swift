@@ -71,7 +71,7 @@ extension BatchRunner {
     func cellKey(_ checkpoint: ContentHash, _ task: TaskPlan, _ condition: Condition) -> CellKey {
         CellKey(
             checkpoint: checkpoint, task: task.identity, condition: condition, kernelVersion: Assay.kernelVersion,
-            graderVersion: CellEvaluator.graderVersion, clusters: task.clusters)
+            graderVersion: CellEvaluator.graderVersion(condition), clusters: task.clusters)
     }
 
     private func openCells(of checkpoint: CheckpointRecord) throws -> [(TaskPlan, CellKey)] {

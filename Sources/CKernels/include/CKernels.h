@@ -14,6 +14,7 @@
 #include "ck_elementwise.h"
 #include "ck_gemm.h"
 #include "ck_hash.h"
+#include "ck_logits.h"
 #include "ck_loss.h"
 #include "ck_norm.h"
 #include "ck_optimizer.h"

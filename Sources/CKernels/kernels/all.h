@@ -13,6 +13,7 @@
 #include "selected.h"
 #include "indexer.h"
 #include "loss.h"
+#include "logits.h"
 #include "optimizer.h"
 #include "delta_products.h"
 #include "delta_chunk.h"

@@ -250,3 +250,5 @@ CK_FUNCTION(void, scan_step, (const ck_scan_group *group, float *states, float *
 CK_FUNCTION(void, round_rows, (int format, long rows, long width, float *x, long ld), (format, rows, width, x, ld))
 CK_FUNCTION(void, squared_error, (long n, const float *x, const float *y, double *error, double *norm),
             (n, x, y, error, norm))
+CK_FUNCTION(void, compare_logits, (long vocabulary, const float *x, const float *y, ck_logit_comparison *result),
+            (vocabulary, x, y, result))
