@@ -1,4 +1,5 @@
 import AssayCore
+import AssayEvaluation
 import AssayMetrics
 import AssayModels
 import AssayStore
@@ -28,7 +29,9 @@ struct CellReader {
     /// The rows of the checkpoint's cells that this program's kernels and grader made.
     func records(of checkpoint: ContentHash) throws -> [CellRecord] {
         try store.cells(ofCheckpoint: checkpoint).filter {
-            $0.key.kernelVersion == Assay.kernelVersion && taskNames[$0.key.task] != nil
+            $0.key.kernelVersion == Assay.kernelVersion
+                && $0.key.graderVersion == CellEvaluator.graderVersion($0.key.condition)
+                && taskNames[$0.key.task] != nil
         }
     }
 
@@ -48,7 +51,8 @@ struct CellReader {
                 task: taskNames[record.key.task] ?? task.name, generator: task.generator, series: task.series,
                 trainedLength: trained[task.series], family: task.family,
                 condition: record.key.condition, floor: task.floor,
-                stateBytes: Int(model.cost(context: task.parameters["length"] ?? 0).stateBytes),
+                stateBytes: model.stateBytes(
+                    context: task.parameters["length"] ?? 0, format: record.key.condition.precision.format),
                 items: try store.scoredItems(ofCell: record.identity))
         }
         .sorted { ($0.task, $0.condition.name) < ($1.task, $1.condition.name) }
