@@ -58,7 +58,9 @@ import Testing
             var bytes = 0
             for states in decoder.slotStates {
                 for part in states.layout.parts {
-                    let rows = part.kind == .cache ? part.shape[0] * min(11, part.shape[1]) : part.count / part.rowCount
+                    let rows =
+                        part.kind == .cache
+                        ? part.shape[0] * min(11 / part.stride, part.shape[1]) : part.count / part.rowCount
                     bytes += rows * (part.rowCount * format.bytesPerValue + (format.hasRowScale ? 4 : 0))
                 }
             }
@@ -129,7 +131,7 @@ import Testing
         // Four tokens reach a multiple of three, two do not.
         func isRound(_ slot: Int, _ kind: StateLayout.Kind, entries: Range<Int>) -> Bool {
             decoder.slotStates.allSatisfy { states in
-                states.layout.parts.filter { $0.kind == kind }.allSatisfy { part in
+                states.layout.parts.filter { $0.kind == kind && $0.stride == 1 }.allSatisfy { part in
                     (0..<(part.shape.count == 3 ? part.shape[0] : 1)).allSatisfy { head in
                         let rows = kind == .cache ? entries : 0..<part.shape[part.shape.count - 2]
                         let start = part.offset + head * part.shape[part.shape.count - 2] * part.rowCount
@@ -164,13 +166,13 @@ import Testing
                     for part in a.layout.parts where part.kind == kind {
                         for head in 0..<part.shape[0] {
                             let size = part.shape[1] * part.shape[2]
-                            let count = kind == .cache ? min(12, part.shape[1]) * part.shape[2] : size
+                            let count = kind == .cache ? min(12 / part.stride, part.shape[1]) * part.shape[2] : size
                             let range = (part.offset + head * size)..<(part.offset + head * size + count)
                             let norm = range.reduce(0.0) { $0 + pow(Double(b.pointer(slot: 2)[$1]), 2) }
                             let square = range.reduce(0.0) {
                                 $0 + pow(Double(a.pointer(slot: 0)[$1]) - Double(b.pointer(slot: 2)[$1]), 2)
                             }
-                            heads.append((square / norm).squareRoot())
+                            if norm > 0 { heads.append((square / norm).squareRoot()) }
                         }
                     }
                 }

@@ -93,9 +93,11 @@ extension StateLayout {
 }
 
 extension StateLayout.Part {
-    /// Whether a cache still holds the entry of a token after so many tokens.
+    /// Whether a cache holds an entry that a token wrote, after so many tokens. An entry that several tokens share is
+    /// written with the last of them.
     func holds(_ position: Int, after count: Int) -> Bool {
-        position < count && (window == 0 || position < sinks || position >= count - window)
+        guard position < count, stride == 1 || (position + 1) % stride == 0 else { return false }
+        return window == 0 || position < sinks || position >= count - window
     }
 }
 
