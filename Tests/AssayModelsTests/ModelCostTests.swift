@@ -52,3 +52,17 @@ import Testing
         if parts.allSatisfy({ $0.kind == .cache && $0.window == 0 }) { #expect(far == 2 * near) }
     }
 }
+
+@Suite struct PositionSumTests {
+    @Test("closed forms over positions are the sums that they stand for")
+    func sums() {
+        for count in [0, 1, 2, 5, 16, 17, 100] {
+            for limit in [1, 3, 16, 100, 1000] {
+                let capped = (0..<count).reduce(0) { $0 + min($1 + 1, limit) }
+                let blocks = (0..<count).reduce(0) { $0 + ($1 + 1) / limit }
+                #expect(PositionSum.capped(count, at: limit) == Double(capped))
+                #expect(PositionSum.blocks(count, of: limit) == Double(blocks))
+            }
+        }
+    }
+}

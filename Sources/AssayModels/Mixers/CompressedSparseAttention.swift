@@ -294,7 +294,9 @@ public struct CompressedSparseAttention: Mixer {
         }
         func blocks(_ position: Int) -> Double { Double((position + 1) / blockSize) }
         let rescored = perKey + Double(2 * shape.heads * shape.headDimension)
-        let prefill = (0..<context).reduce(0.0) { $0 + close($1) + rescored * blocks($1) }
+        let seen =
+            PositionSum.capped(context, at: selectedBlocks * blockSize) + PositionSum.capped(context, at: window)
+        let prefill = perKey * seen + rescored * PositionSum.blocks(context, of: blockSize)
         return MixerCost(
             prefillFLOPs: projections + prefill / Double(max(context, 1)),
             decodeFLOPs: projections + close(context) + perKey * blocks(context),

@@ -294,10 +294,7 @@ public struct SoftmaxAttention: SelectableAttention {
     var decodeFLOPs: Double { prefillFLOPs }
 
     func cost(context: Int) -> MixerCost {
-        // The token after t others sees min(t + 1, limit): in the sum a triangle, and a rectangle beside it.
-        let (length, limit) = (Double(context), Double(visibleCount(position: context)))
-        let corner = min(length, limit)
-        let visible = corner * (corner + 1) / 2 + (length - corner) * limit
+        let visible = PositionSum.capped(context, at: visibleCount(position: context))
         return MixerCost(
             prefillFLOPs: projectionFLOPs + prefillFLOPs * visible / Double(max(context, 1)),
             decodeFLOPs: projectionFLOPs + decodeFLOPs * Double(visibleCount(position: context)),

@@ -145,18 +145,15 @@ public struct SparseTopKAttention: Mixer {
         func scored(_ position: Int) -> Double {
             indexer.chooses(position: position) ? indexer.scoreFLOPs * Double(position + 1) : 0
         }
-        // Queries see all up to a limit, and score all from there on: triangles and a rectangle.
-        let limit = indexer.seenCount(position: context)
-        let (all, early) = (Self.sum(to: context), Self.sum(to: min(context, limit)))
-        let seen = early + Double((context - min(context, limit)) * limit)
-        let prefill = indexer.scoreFLOPs * (all - early) + attention.prefillFLOPs * seen
+        // Queries see all up to a limit, and score all from there on.
+        let limit = min(context, indexer.seenCount(position: context))
+        let seen = PositionSum.capped(context, at: limit)
+        let scoredInAll = PositionSum.capped(context, at: context) - PositionSum.capped(limit, at: limit)
+        let prefill = indexer.scoreFLOPs * scoredInAll + attention.prefillFLOPs * seen
         return MixerCost(
             prefillFLOPs: projections + prefill / Double(max(context, 1)),
             decodeFLOPs: projections + scored(context)
                 + attention.decodeFLOPs * Double(indexer.seenCount(position: context)),
             stateBytes: Double(4 * stateCount(capacity: context)))
     }
-
-    /// 1 + 2 + ... + count.
-    private static func sum(to count: Int) -> Double { Double(count) * Double(count + 1) / 2 }
 }
