@@ -16,7 +16,7 @@ import AssayTensor
 /// beta = 2 sigmoid(b), so that the transition I - beta k^ k^' has eigenvalues down to -1 (Grazzi et al. 2024, "Unlocking
 /// State-Tracking in Linear RNNs Through Negative Eigenvalues"); `output-gate` (default false): y = W_out(rms(o_h) *
 /// silu(z_h)) with z = x W_z.
-public struct DeltaNet: Mixer {
+public struct DeltaNet: DeltaRuleMixer {
     /// `delta-net`.
     public static let name = "delta-net"
     /// See the type.
@@ -24,7 +24,8 @@ public struct DeltaNet: Mixer {
         "key-heads", "value-heads", "key-dimension", "value-dimension", "negative-eigenvalues", "output-gate",
     ]
 
-    private let layer: DeltaRuleLayer
+    /// The heads.
+    public let layer: DeltaRuleLayer
 
     /// The mixer of a layer.
     public init(_ request: MixerRequest) throws {
@@ -33,33 +34,4 @@ public struct DeltaNet: Mixer {
             isGated: try request.boolean("output-gate", default: false),
             negativeEigenvalues: try request.boolean("negative-eigenvalues", default: false))
     }
-
-    /// Declares the weights.
-    public func declareParameters(prefix: String, in layout: inout ParameterLayout) {
-        layer.declareParameters(prefix: prefix, in: &layout)
-    }
-
-    /// The parallel form, in chunks.
-    public func parallel(_ x: Tensor, prefix: String, on tape: Tape) -> Tensor {
-        layer.parallel(x, prefix: prefix, on: tape)
-    }
-
-    /// The history of the convolution, and `[keyDimension, valueDimension]` for every value head.
-    public func stateLayout(capacity: Int) -> StateLayout { layer.stateLayout(capacity: capacity) }
-
-    /// Scratch of a step.
-    public func stepScratchCount(batch: Int, capacity: Int) -> Int {
-        layer.stepScratchCount(batch: batch, capacity: capacity)
-    }
-
-    /// The recurrent form.
-    public func step(_ call: MixerStep) { layer.step(call) }
-
-    /// The reference form.
-    public func reference(_ x: [Double], time: Int, weights: [String: [Double]]) -> [Double] {
-        layer.reference(x, time: time, weights: weights)
-    }
-
-    /// What a token costs.
-    public func cost(context: Int) -> MixerCost { layer.cost(context: context) }
 }

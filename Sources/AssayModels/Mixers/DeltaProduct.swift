@@ -16,7 +16,7 @@ import AssayTensor
 /// Options: `steps` (n, default 2), `key-heads`, `value-heads`, `key-dimension`, `value-dimension` and
 /// `negative-eigenvalues` as for `delta-net`, `gated` (default false): whether the state decays, and `output-gate`
 /// (default false): whether z is there.
-public struct DeltaProduct: Mixer {
+public struct DeltaProduct: DeltaRuleMixer {
     /// `delta-product`.
     public static let name = "delta-product"
     /// See the type.
@@ -25,7 +25,8 @@ public struct DeltaProduct: Mixer {
         "output-gate",
     ]
 
-    private let layer: DeltaRuleLayer
+    /// The heads.
+    public let layer: DeltaRuleLayer
 
     /// The mixer of a layer.
     public init(_ request: MixerRequest) throws {
@@ -36,33 +37,4 @@ public struct DeltaProduct: Mixer {
             isGated: try request.boolean("output-gate", default: false),
             negativeEigenvalues: try request.boolean("negative-eigenvalues", default: false))
     }
-
-    /// Declares the weights.
-    public func declareParameters(prefix: String, in layout: inout ParameterLayout) {
-        layer.declareParameters(prefix: prefix, in: &layout)
-    }
-
-    /// The parallel form, in chunks.
-    public func parallel(_ x: Tensor, prefix: String, on tape: Tape) -> Tensor {
-        layer.parallel(x, prefix: prefix, on: tape)
-    }
-
-    /// The history of the convolution, and `[keyDimension, valueDimension]` for every value head.
-    public func stateLayout(capacity: Int) -> StateLayout { layer.stateLayout(capacity: capacity) }
-
-    /// Scratch of a step.
-    public func stepScratchCount(batch: Int, capacity: Int) -> Int {
-        layer.stepScratchCount(batch: batch, capacity: capacity)
-    }
-
-    /// The recurrent form.
-    public func step(_ call: MixerStep) { layer.step(call) }
-
-    /// The reference form.
-    public func reference(_ x: [Double], time: Int, weights: [String: [Double]]) -> [Double] {
-        layer.reference(x, time: time, weights: weights)
-    }
-
-    /// What a token costs.
-    public func cost(context: Int) -> MixerCost { layer.cost(context: context) }
 }

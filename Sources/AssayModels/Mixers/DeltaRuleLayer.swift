@@ -3,7 +3,7 @@ import CKernels
 import Foundation
 
 /// What the mixers of the delta rule with one decay a head share: the projections, the heads and the norm after them,
-/// in all forms. A mixer of the family keeps one of these.
+/// in all forms. A ``DeltaRuleMixer`` is one of these.
 ///
 /// For every value head h and its query and key head, with `steps` keys, values and betas a token,
 ///
@@ -14,7 +14,7 @@ import Foundation
 ///     y = W_out(rms(o_h) * silu(z_h))
 ///
 /// without `a` and g if nothing decays, and without z if there is no output gate.
-struct DeltaRuleLayer: Sendable {
+public struct DeltaRuleLayer: Sendable {
     /// The dimensions of the heads.
     struct Shape: Sendable, Hashable {
         var keyHeads: Int

@@ -17,7 +17,7 @@ import AssayTensor
 /// Options: `key-heads` (default: the architecture's heads), `value-heads` (default: as many), `key-dimension` and
 /// `value-dimension` of a head (default: the architecture's head dimension), `negative-eigenvalues` (default false):
 /// beta = 2 sigmoid(b), as in OLMo-hybrid, so that a token can reflect the state along its key (Grazzi et al. 2024).
-public struct GatedDeltaNet: Mixer {
+public struct GatedDeltaNet: DeltaRuleMixer {
     /// `gated-delta-net`.
     public static let name = "gated-delta-net"
     /// See the type.
@@ -25,7 +25,8 @@ public struct GatedDeltaNet: Mixer {
         "key-heads", "value-heads", "key-dimension", "value-dimension", "negative-eigenvalues",
     ]
 
-    private let layer: DeltaRuleLayer
+    /// The heads.
+    public let layer: DeltaRuleLayer
 
     /// The mixer of a layer.
     public init(_ request: MixerRequest) throws {
@@ -33,33 +34,4 @@ public struct GatedDeltaNet: Mixer {
             request.architecture, shape: try DeltaRuleLayer.Shape(request), decays: true, isGated: true,
             negativeEigenvalues: try request.boolean("negative-eigenvalues", default: false))
     }
-
-    /// Declares the weights.
-    public func declareParameters(prefix: String, in layout: inout ParameterLayout) {
-        layer.declareParameters(prefix: prefix, in: &layout)
-    }
-
-    /// The parallel form, in chunks.
-    public func parallel(_ x: Tensor, prefix: String, on tape: Tape) -> Tensor {
-        layer.parallel(x, prefix: prefix, on: tape)
-    }
-
-    /// The history of the convolution, and `[keyDimension, valueDimension]` for every value head.
-    public func stateLayout(capacity: Int) -> StateLayout { layer.stateLayout(capacity: capacity) }
-
-    /// Scratch of a step.
-    public func stepScratchCount(batch: Int, capacity: Int) -> Int {
-        layer.stepScratchCount(batch: batch, capacity: capacity)
-    }
-
-    /// The recurrent form.
-    public func step(_ call: MixerStep) { layer.step(call) }
-
-    /// The reference form.
-    public func reference(_ x: [Double], time: Int, weights: [String: [Double]]) -> [Double] {
-        layer.reference(x, time: time, weights: weights)
-    }
-
-    /// What a token costs.
-    public func cost(context: Int) -> MixerCost { layer.cost(context: context) }
 }

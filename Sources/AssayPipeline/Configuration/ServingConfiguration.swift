@@ -23,7 +23,7 @@ public struct ServingConfiguration: Sendable, Hashable {
         cache = try map.optional("cache").map(ServingPlan.Cache.init)
         trace = try map.optional("trace").map(ServingPlan.Trace.init)
         crossover = try map.optional("crossover").map(ServingPlan.Crossover.init)
-        if let section = try map.optional("speculation") {
+        if let section = map.optional("speculation") {
             let keys = ["draft", "lengths", "modes", "tasks", "prompts", "tokens", "passes"]
             let reader = try section.mapping("speculation section", keys: keys)
             let arm = try reader.required("draft")
