@@ -17,11 +17,20 @@ public struct TaskKind: Sendable {
 /// All generators by name.
 public enum TaskRegistry {
     /// The generators, by family.
-    public static let kinds: [TaskKind] = [
+    public static let kinds: [TaskKind] = retrieval + multiHop + stateTracking + longForms + agents
+
+    private static let retrieval = [
         AssociativeRecall.kind, MultiValueRecall.kind, UpdatedRecall.kind, Needle.kind,
+    ]
+    private static let multiHop = [
         Successor.kind, VariableTracking.kind,
+    ]
+    private static let stateTracking = [
         Parity.kind, ModularArithmetic.kind, GroupWord.kind,
-        ToolWorld.kind,
+    ]
+    private static let longForms: [TaskKind] = []
+    private static let agents = [
+        ToolWorld.kind
     ]
 
     /// The generator of a name.

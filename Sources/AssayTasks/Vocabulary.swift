@@ -94,14 +94,30 @@ public enum Vocabulary {
     public static let firstSymbol: Int32 = 64
     /// Symbols `s0`, `s1`, ...: keys, values, names, places.
     public static let symbolCount = 192
+    /// The first of the words that families of tasks name for themselves, after the symbols.
+    public static let firstWord: Int32 = firstSymbol + Int32(symbolCount)
     /// All tokens.
-    public static let count = Int(firstSymbol) + symbolCount
+    public static let count = 384
+
+    /// The words of the families, each in a block of its own, so that one can grow without moving the others.
+    private static let words: [Int32: String] = {
+        let blocks: [(first: Int32, capacity: Int, names: [String])] = [
+            (256, 32, retrievalWords), (288, 32, multiHopWords), (320, 48, agentWords), (368, 16, longFormWords),
+        ]
+        var words: [Int32: String] = [:]
+        for block in blocks {
+            precondition(block.names.count <= block.capacity, "a block of words is full")
+            for (index, name) in block.names.enumerated() { words[block.first + Int32(index)] = name }
+        }
+        return words
+    }()
 
     /// The name of a token; `<unused-N>` for control tokens without a name, `<invalid-N>` outside the vocabulary.
     public static func name(of token: Int32) -> String {
-        if token >= firstSymbol, token < Int32(count) { return "s\(token - firstSymbol)" }
-        guard token >= 0, token < firstSymbol else { return "<invalid-\(token)>" }
-        return Int(token) < controlNames.count ? controlNames[Int(token)] : "<unused-\(token)>"
+        guard token >= 0, token < Int32(count) else { return "<invalid-\(token)>" }
+        if token >= firstSymbol, token < firstWord { return "s\(token - firstSymbol)" }
+        if Int(token) < controlNames.count { return controlNames[Int(token)] }
+        return words[token] ?? "<unused-\(token)>"
     }
 
     /// The names of tokens, joined by spaces.

@@ -90,7 +90,7 @@ public struct ToolEnvironment: AgentEnvironment {
         guard let tool = words.first, tools.contains(tool) || tool == Vocabulary.submit else {
             return refuse(Vocabulary.noSuchTool)
         }
-        let isSymbols = arguments.allSatisfy { $0 >= Vocabulary.firstSymbol && $0 < Int32(Vocabulary.count) }
+        let isSymbols = arguments.allSatisfy { $0 >= Vocabulary.firstSymbol && $0 < Vocabulary.firstWord }
         guard isSymbols, arguments.count == (tool == Vocabulary.submit ? 2 : 1) else {
             return refuse(Vocabulary.malformed)
         }
