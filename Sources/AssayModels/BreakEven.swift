@@ -1,21 +1,20 @@
-/// From which context length on a model costs no more than another.
+/// From which context length on something holds, such as that a model costs no more than another.
 public enum BreakEven {
-    /// The longest context that is looked at.
+    /// The longest context that is looked at unless another is named.
     public static let limit = 1 << 30
 
-    /// The smallest context length from which on `cost` is at most `control`, if there is one up to ``limit``; nil if
-    /// not. The difference must not change its sign twice, as that of a straight line and one that bends down.
-    public static func length(
-        _ cost: (_ context: Int) -> Double, against control: (_ context: Int) -> Double
-    ) -> Int? {
-        func isReached(_ context: Int) -> Bool { cost(context) <= control(context) }
-        guard isReached(limit) else { return nil }
-        var (low, high) = (1, limit)
-        while low < high {
+    /// The smallest context length from which on a condition holds, nil if it does not hold at the limit. The condition
+    /// may change once between powers of two.
+    public static func length(upTo limit: Int = limit, where holds: (_ context: Int) -> Bool) -> Int? {
+        guard holds(limit) else { return nil }
+        var high = limit
+        while high > 1, holds(high / 2) { high /= 2 }
+        var low = high / 2
+        while high - low > 1 {
             let middle = low + (high - low) / 2
-            if isReached(middle) { high = middle } else { low = middle + 1 }
+            if holds(middle) { high = middle } else { low = middle }
         }
-        return low
+        return high
     }
 }
 

@@ -40,8 +40,7 @@ public struct ArchitectureFigures: Sendable {
         parameters = model.layout.parameterCount
         costs = ArchitectureFigures.contexts.map { model.cost(context: $0) }
         func breakEven(_ quantity: (ModelCost) -> Double) -> Int? {
-            BreakEven.length(
-                { quantity(model.cost(context: $0)) }, against: { quantity(control.cost(context: $0)) })
+            BreakEven.length { quantity(model.cost(context: $0)) <= quantity(control.cost(context: $0)) }
         }
         stateBreakEven = breakEven(\.stateBytes)
         prefillBreakEven = breakEven(\.prefillFLOPs)

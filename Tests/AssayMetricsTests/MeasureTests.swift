@@ -252,10 +252,4 @@ import Testing
         let text = try CanonicalJSON.text(values)
         #expect(try CanonicalJSON.value([MetricValue].self, from: text) == values)
     }
-
-    @Test func memoryBreakEvenOfTheDesign() {
-        let state = 32.0 * 128 * 128 * 4
-        #expect(MemoryBreakEven.length(stateBytes: state, bytesPerToken: 2 * 8 * 128 * 2) == 512)
-        #expect(abs(MemoryBreakEven.length(stateBytes: state, bytesPerToken: 576 * 2) - 1_820.4) < 0.1)
-    }
 }

@@ -50,6 +50,15 @@ import Testing
         #expect(MemoryBreakEven.length(state, against: cache, formats) == 512)
         #expect(MemoryBreakEven.length(cache, against: state, formats) == nil)
         #expect(MemoryBreakEven.length(cache, against: cache, formats) == 1)
+        // The same state against latents of 576 elements in bfloat16: 1,820.4 tokens.
+        #expect(BreakEven.length(upTo: 1 << 20) { 32 * 128 * 128 * 4 <= 576 * 2 * $0 } == 1821)
+    }
+
+    @Test("a break-even is the last change of a condition")
+    func lastChange() {
+        #expect(BreakEven.length(upTo: 1 << 20) { $0 >= 1000 } == 1000)
+        #expect(BreakEven.length(upTo: 1 << 20) { $0 >= 1000 || $0 < 100 } == 1000)
+        #expect(BreakEven.length(upTo: 1 << 20) { $0 < 1000 } == nil)
     }
 
     @Test("formats have one name each")

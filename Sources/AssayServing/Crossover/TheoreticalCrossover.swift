@@ -8,14 +8,14 @@ public enum TheoreticalCrossover {
     /// The smallest length from which on prefilling so many tokens takes fewer operations; nil if there is none up to
     /// ``limit``.
     public static func prefill(_ model: LanguageModel, against control: LanguageModel) -> Int? {
-        MemoryBreakEven.length(upTo: limit) { length in
+        BreakEven.length(upTo: limit) { length in
             model.cost(context: length).prefillFLOPs < control.cost(context: length).prefillFLOPs
         }
     }
 
     /// The smallest length from which on a decoded token takes fewer operations; nil if there is none up to ``limit``.
     public static func decode(_ model: LanguageModel, against control: LanguageModel) -> Int? {
-        MemoryBreakEven.length(upTo: limit) { length in
+        BreakEven.length(upTo: limit) { length in
             model.cost(context: length).decodeFLOPs < control.cost(context: length).decodeFLOPs
         }
     }

@@ -70,22 +70,9 @@ public enum MemoryBreakEven {
     public static func length(
         _ model: LanguageModel, against control: LanguageModel, _ formats: ServingFormats
     ) -> Int? {
-        length(upTo: limit) { tokens in
+        BreakEven.length(upTo: limit) { tokens in
             func bytes(_ model: LanguageModel) -> Int { model.cacheBytes(tokens: tokens, formats).reduce(0, +) }
             return bytes(model) <= bytes(control)
         }
-    }
-
-    /// The smallest length from which on a condition holds that changes at most once between powers of two.
-    static func length(upTo limit: Int, where holds: (Int) -> Bool) -> Int? {
-        guard holds(limit) else { return nil }
-        var high = limit
-        while high > 1, holds(high / 2) { high /= 2 }
-        var low = high / 2
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if holds(middle) { high = middle } else { low = middle }
-        }
-        return high
     }
 }
