@@ -6,6 +6,8 @@ with a fixed decay, DeltaNet and DeltaProduct are gated delta rules without deca
 GLA and RWKV-7 have no torch path there and are written out in chunks below.
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 from transformers import MiniMaxConfig
@@ -165,6 +167,39 @@ class Layer:
         low, high = x.chunk(2, -1)
         return torch.cat([low * cosines - high * sines, high * cosines + low * sines], -1)
 
+    def gla(self, x, chunk):
+        """A head has keys of half its dimension."""
+        inner, keys = self.heads * self.dimension, self.heads * (self.dimension // 2)
+        q, k, v = self.qkv(x, False).split([keys, keys, inner], -1)
+        q, k = (part.unflatten(-1, (self.heads, -1)) for part in (q, k))
+        decay = F.linear(F.linear(x, self.p["gk_a_proj.weight"]), self.p["gk_b_proj.weight"], self.p["gk_b_proj.bias"])
+        decay = F.logsigmoid(decay).unflatten(-1, (self.heads, -1)) / 16
+        mixed = channel_decay(q * q.shape[-1] ** -0.5, k, self.split(v), decay, chunk)
+        gate = F.silu(F.linear(x, self.p["g_proj.weight"]))
+        return F.linear(self.head_norm(mixed, self.p["norm.weight"]).flatten(2) * gate, self.p["out_proj.weight"])
+
+    def rwkv_7(self, x, chunk):
+        """A first layer: its values are its own."""
+        delta = F.pad(x, (0, 0, 1, -1)) - x
+        inputs = {name: torch.addcmul(x, delta, self.p[f"x_{name}"]) for name in "rwkvag"}
+
+        def low_rank(name, activation=lambda inner: inner):
+            inner = activation(F.linear(inputs[name], self.p[f"{name}_lora.a.weight"]))
+            return F.linear(inner, self.p[f"{name}_lora.b.weight"], self.p.get(f"{name}_lora.b.bias"))
+
+        r, k, v = (F.linear(inputs[name], self.p[f"{name}_proj.weight"]) for name in "rkv")
+        rate, gate = torch.sigmoid(low_rank("a")), low_rank("g", torch.sigmoid)
+        decay = -math.exp(-0.5) * torch.sigmoid(low_rank("w", torch.tanh))
+        read = self.split(k * self.p["k_k"])
+        read = read * torch.rsqrt(read.square().sum(-1, keepdim=True) + 1e-6)
+        k = self.split(k * (1 + (rate - 1) * self.p["k_a"]))
+        r, v = self.split(r), self.split(v)
+        mixed = channel_decay(r, k, v, self.split(decay), chunk, read=-read, write=read * self.split(rate))
+        normed = F.group_norm(mixed.flatten(0, 1).flatten(1), self.heads, self.p["norm.weight"], self.p["norm.bias"],
+                              self.shape["epsilon"] * self.dimension).view_as(x)
+        bonus = (r * k * self.p["r_k"].view(self.heads, -1)).sum(-1, keepdim=True) * v
+        return F.linear((normed + bonus.flatten(2)) * gate, self.p["out_proj.weight"])
+
     def gated_convolution(self, x, chunk):
         b, c, value = F.linear(x, self.p["in_proj.weight"]).chunk(3, -1)
         weight = self.p["conv.weight"]
@@ -185,6 +220,46 @@ class Layer:
         parameters = {"qkv_proj.weight": rows, "output_gate.weight": self.p["output_gate.weight"],
                       "norm.weight": self.p["norm.weight"], "out_proj.weight": self.p["out_proj.weight"]}
         return torch.func.functional_call(module, parameters, (x, (None, None), None))[0]
+
+
+def channel_decay(q, k, v, decay, chunk, read=None, write=None):
+    """A state that fades by channel, in chunks: `S <- diag(e^decay) S + write (read' S) + k v'`, `o = S' q`.
+
+    Inputs `[batch, time, heads, dimension]`, decays in logarithms. Products of decays between two tokens of a chunk are
+    split at the middle of the chunk, so that neither half overflows.
+    """
+    def chunked(x):
+        return x.unflatten(1, (-1, chunk)).permute(0, 3, 1, 2, 4)
+
+    q, k, v, decay = (chunked(x) for x in (q, k, v, decay))
+    total = decay.cumsum(-2)
+    last = total[..., -1:, :]
+    middle = last / 2
+    onward, keys = (total - middle).exp(), k * (middle - total).exp()
+    scores = ((q * onward) @ keys.transpose(-1, -2)).tril()
+    arrived, kept, faded = q * total.exp(), k * (last - total).exp(), last.exp().transpose(-1, -2)
+    within = scores @ v
+    if read is not None:
+        read, write = chunked(read), chunked(write)
+        before = total - decay
+        reads, writes = read * (before - middle).exp(), (write * (middle - total).exp()).transpose(-1, -2)
+        system = torch.eye(chunk) - (reads @ writes).tril(-1)
+        known = torch.cat([(reads @ keys.transpose(-1, -2)).tril(-1) @ v, read * before.exp()], -1)
+        solved = torch.linalg.solve_triangular(system, known, upper=False, unitriangular=True)
+        own, carried = solved.split([v.shape[-1], k.shape[-1]], -1)
+        written, kept_writes = ((q * onward) @ writes).tril(), write * (last - total).exp()
+    state = torch.zeros(*q.shape[:2], k.shape[-1], v.shape[-1])
+    outputs = []
+    for n in range(q.shape[2]):
+        output = within[:, :, n] + arrived[:, :, n] @ state
+        grown = kept[:, :, n].transpose(-1, -2) @ v[:, :, n]
+        if read is not None:
+            found = own[:, :, n] + carried[:, :, n] @ state
+            output = output + written[:, :, n] @ found
+            grown = grown + kept_writes[:, :, n].transpose(-1, -2) @ found
+        state = faded[:, :, n] * state + grown
+        outputs.append(output)
+    return torch.stack(outputs, 2).permute(0, 2, 3, 1, 4).flatten(1, 2)
 
 
 def layer_check(layer, x, chunk):
