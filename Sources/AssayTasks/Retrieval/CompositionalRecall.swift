@@ -70,7 +70,9 @@ public struct CompositionalRecall: TaskGenerator {
             let (first, second, queries) = size(&random)
             let (heads, tails) = (frame.keys.distinct(first, &random), SymbolRange.words.distinct(second, &random))
             let values = frame.values.distinct(first * second, &random)
-            let keys = random.distinct(first * second, below: first * second).map { [heads[$0 / second], tails[$0 % second]] }
+            let keys = random.distinct(first * second, below: first * second).map {
+                [heads[$0 / second], tails[$0 % second]]
+            }
             let sheet = FactSheet(
                 facts: zip(keys, values).map { $0 + [$1] },
                 inquiries: keys.indices.map {
@@ -88,18 +90,48 @@ extension CompositionalRecall {
     /// with probability 1 / (s - x). The part with the fewer keys counts.
     public var statedFloor: Double {
         let (side, others) = (min(sides.first, sides.second), sides.first * sides.second - 1)
+        func ways(_ n: Int, _ k: Int) -> Double {
+            k < 0 || k > n ? 0 : (0..<k).reduce(1) { $0 * Double(n - $1) / Double($1 + 1) }
+        }
         let sum = (0..<queries).reduce(0.0) { sum, earlier in
-            // P(no answer of this part among the earlier ones), then by the ratio of neighbouring probabilities.
-            var probability = (0..<earlier).reduce(1.0) { $0 * Double(max(0, others - side + 1 - $1)) / Double(others - $1) }
-            guard probability > 0 else { return sum + expectation(side: side, others: others, earlier: earlier) }
-            var expected = 0.0
-            for x in 0...min(side - 1, earlier) {
-                expected += probability / Double(side - x)
-                let (left, free) = (Double((side - 1 - x) * (earlier - x)), Double(others - side + 1 - earlier + x + 1))
-                probability *= left / (Double(x + 1) * free)
+            (0..<side).reduce(sum) { sum, x in
+                let share = ways(side - 1, x) * ways(others - side + 1, earlier - x) / ways(others, earlier)
+                return sum + share / Double(side - x)
             }
-            return sum + expected
         }
         return sum / Double(queries)
+    }
+
+    /// Guess among the values of the first part, of the second part, among all, the last value, the first, the nearest fact
+    /// within a window, always the same value.
+    public var baselines: [ShortcutBaseline] {
+        ["first-part", "second-part"].enumerated().map { part, name in
+            RetrievalShortcuts.reading(name, Self.form) { reading, sequence, question, random in
+                let asked = sequence.tokens[question.answer.lowerBound - 2 + part]
+                let own = reading.remaining(sequence.tokens, before: question.answer).filter { $0.key[part] == asked }
+                guard !own.isEmpty else { return 0 }
+                return RetrievalShortcuts.isRight(random.pick(own).value, sequence, question)
+            }
+        } + RetrievalShortcuts.single(Self.form, values: frame.values)
+    }
+
+    /// Enters all facts into a grid and looks the keys up by row and column.
+    public func check(_ sequence: TaskSequence) -> [String] {
+        let reading = RetrievalReading(sequence.tokens, form: Self.form)
+        let count = reading.facts.count
+        var grid: [Int32: [Int32: RetrievalReading.Fact]] = [:]
+        for fact in reading.facts { grid[fact.key[0], default: [:]][fact.key[1]] = fact }
+        var check = frame.check(
+            sequence, task: Vocabulary.compositionalTask, reading, facts: count, load: count
+        ) { asked in grid[asked.key[0]]?[asked.key[1]].map { Solution($0) } }
+        check.require(grid.values.reduce(0) { $0 + $1.count } == count, "a key occurs twice")
+        check.require(Set(grid.values.map { Set($0.keys) }).count == 1, "the keys do not fill a grid")
+        check.require(Set(reading.facts.map(\.value)).count == count, "a value occurs twice")
+        return check.complaints
+    }
+
+    /// The facts, the questions, their answers and covariates.
+    public func describe(_ sequence: TaskSequence) -> String {
+        RetrievalReading(sequence.tokens, form: Self.form).describe(Self.name, sequence)
     }
 }

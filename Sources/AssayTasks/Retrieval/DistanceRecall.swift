@@ -10,7 +10,8 @@ public struct DistanceRecall: TaskGenerator {
     public static let name = "distance-recall"
     /// The parameters.
     public static let parameters = [
-        TaskParameter("distance", 32, 11...4096, "least tokens from the answer back to its fact; most are twice as many"),
+        TaskParameter(
+            "distance", 32, 11...4096, "least tokens from the answer back to its fact; most are twice as many"),
         TaskParameter("rivals", 4, 2...32, "pairs at that distance, one of which is asked for"),
         TaskParameter("pairs", 16, 2...64, "key-value pairs in the context: the load"),
         .length(128), .symbols, .gap,

@@ -11,11 +11,13 @@ struct FactSheet {
         /// Answers that were right before.
         var overwritten: [Int32] = []
         var grading: Grading = .exact
+        /// What follows the answer, so that questions of different widths take the same room.
+        var filler: [Int32] = []
         var hops = 1
-        /// The number of the fact that distance and position are those of.
-        var fact: Int
+        /// The number of the fact that distance and position are those of; nil when the answer is not in the context.
+        var fact: Int?
         /// Where the answer stands in that fact.
-        var offset: Int
+        var offset = 0
     }
 
     /// The tokens of each fact, in order of appearance.
@@ -63,9 +65,11 @@ struct FactSheet {
 
 extension RetrievalFrame {
     /// Draws facts, lays them out among hay, and asks about them, round after round.
-    /// - Parameter draw: the facts, and how many questions are asked.
+    /// - Parameters:
+    ///   - isTwin: whether this is the twin of the cluster's main sequence, its questions those of the main one in turn.
+    ///   - draw: the facts, and how many questions are asked.
     func sequence(
-        _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int, task: Int32,
+        _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int, task: Int32, isTwin: Bool = false,
         _ draw: (inout CounterRandom) -> (sheet: FactSheet, queries: Int)
     ) -> TaskSequence {
         var (drawn, random) = source.draw(stream, use, index) { random in
@@ -79,22 +83,28 @@ extension RetrievalFrame {
         }
         var builder = SequenceBuilder(drawn.context.tokens, length: length)
         let sheet = drawn.sheet
-        for number in random.rounds(drawn.queries, of: sheet.inquiries.count) {
-            builder.ask(sheet.inquiries[number], of: sheet, in: drawn.context)
+        for (question, number) in random.rounds(drawn.queries, of: sheet.inquiries.count).enumerated() {
+            builder.ask(
+                sheet.inquiries[number], of: sheet, in: drawn.context,
+                parent: isTwin ? ItemID(cluster: index, sequence: 0, question: question) : nil)
         }
-        return builder.finish(cluster: index)
+        return builder.finish(cluster: index, sequence: isTwin ? 1 : 0)
     }
 }
 
 extension SequenceBuilder {
     /// Writes a question with its answer.
-    mutating func ask(_ inquiry: FactSheet.Inquiry, of sheet: FactSheet, in context: NoisyContext) {
+    mutating func ask(
+        _ inquiry: FactSheet.Inquiry, of sheet: FactSheet, in context: NoisyContext, parent: ItemID? = nil
+    ) {
         append(inquiry.prompt)
+        let start = inquiry.fact.map { context.starts[$0] }
         answer(
             inquiry.gold, overwritten: inquiry.overwritten, grading: inquiry.grading,
             .init(
                 hops: inquiry.hops, facts: sheet.distinctFacts,
-                distance: position - context.starts[inquiry.fact] - inquiry.offset, load: sheet.load,
-                position: context.position(of: inquiry.fact)))
+                distance: start.map { position - $0 - inquiry.offset } ?? 0, load: sheet.load,
+                position: inquiry.fact.map(context.position) ?? 0, parent: parent))
+        append(inquiry.filler)
     }
 }

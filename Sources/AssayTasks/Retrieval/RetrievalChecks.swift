@@ -6,10 +6,11 @@ struct Solution {
     var overwritten: [Int32] = []
     var grading: Grading = .exact
     var hops = 1
-    /// Where the fact begins that distance and position are those of, its tokens, and where its answer stands.
-    var start: Int
-    var width: Int
-    var valuePosition: Int
+    /// Where the fact begins that distance and position are those of; nil when the answer is not in the context.
+    var start: Int?
+    /// Tokens of that fact, and where its answer stands.
+    var width = 0
+    var valuePosition = 0
 
     /// The answer that a fact gives.
     init(_ fact: RetrievalReading.Fact, gold: [Int32]? = nil, grading: Grading = .exact, hops: Int = 1) {
@@ -20,7 +21,7 @@ struct Solution {
     }
 
     /// An answer that was found by scanning.
-    init(gold: [Int32], start: Int, width: Int, valuePosition: Int) {
+    init(gold: [Int32], start: Int? = nil, width: Int = 0, valuePosition: Int = 0) {
         self.gold = gold
         (self.start, self.width, self.valuePosition) = (start, width, valuePosition)
     }
@@ -51,8 +52,9 @@ extension RetrievalFrame {
                 number, sequence,
                 with: .init(
                     answer: asked.answer, gold: found.gold, overwritten: found.overwritten, grading: found.grading,
-                    hops: found.hops, facts: facts, distance: asked.answer.lowerBound - found.valuePosition, load: load,
-                    position: NoisyContext.position(found.start, in: region, width: found.width)))
+                    hops: found.hops, facts: facts,
+                    distance: found.start == nil ? 0 : asked.answer.lowerBound - found.valuePosition, load: load,
+                    position: found.start.map { NoisyContext.position($0, in: region, width: found.width) } ?? 0))
         }
         return check
     }

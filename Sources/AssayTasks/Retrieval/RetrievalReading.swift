@@ -33,6 +33,12 @@ struct RetrievalReading {
         var areMotifs = false
         /// Whether answers go on to an end token.
         var endsAnswer = false
+        /// Tokens of an answer; nil: as many as a value has.
+        var answers: Int?
+        /// What a question may say instead of a key of one token.
+        var synonyms: SymbolRange?
+        /// Starts a question about the meaning of a word, if there are such.
+        var statement: Int32?
         /// What lies between the facts.
         var fillers: [SymbolRange] = [.noise]
 
@@ -60,6 +66,14 @@ struct RetrievalReading {
             return start + fields.count
         }
 
+        /// Where what is asked for ends, after the mark of a question at a place.
+        func askedEnd(_ tokens: [Int32], at mark: Int) -> Int? {
+            guard mark + 1 < tokens.count else { return nil }
+            let isSynonym = synonyms?.contains(tokens[mark + 1]) ?? false
+            guard tokens[mark] == Vocabulary.query || tokens[mark] == statement else { return nil }
+            return isSynonym ? mark + 2 : keyEnd(tokens, at: mark + 1)
+        }
+
         func isFiller(_ token: Int32) -> Bool { fillers.contains { $0.contains(token) } }
     }
 
@@ -75,16 +89,16 @@ struct RetrievalReading {
         var at = readContext(tokens, form)
         contextEnd = at
         while at < tokens.count, tokens[at] != Vocabulary.padding {
-            // Questions of different widths are filled up with noise before them.
+            // Questions of different widths are filled up with noise after them.
             if form.areMotifs, form.isFiller(tokens[at]) {
                 at += 1
                 continue
             }
-            guard tokens[at] == Vocabulary.query, let keyEnd = form.keyEnd(tokens, at: at + 1) else {
+            guard let keyEnd = form.askedEnd(tokens, at: at) else {
                 problems.append("no question at \(at)")
                 return
             }
-            var end = keyEnd + form.values.count
+            var end = keyEnd + (form.answers ?? form.values.count)
             if form.endsAnswer {
                 end = keyEnd + 1
                 while end <= tokens.count, tokens[end - 1] != Vocabulary.end { end += 1 }
@@ -93,14 +107,17 @@ struct RetrievalReading {
                 problems.append("the answer at \(keyEnd) never ends")
                 return
             }
-            asked.append(Asked(key: Array(tokens[at + 1..<keyEnd]), answer: keyEnd..<end))
+            let isStatement = tokens[at] == form.statement
+            asked.append(Asked(key: Array(tokens[(isStatement ? at : at + 1)..<keyEnd]), answer: keyEnd..<end))
             at = end
         }
     }
 
     private mutating func readContext(_ tokens: [Int32], _ form: Form) -> Int {
         var at = 2
-        while at < tokens.count, tokens[at] != Vocabulary.query, tokens[at] != Vocabulary.padding {
+        while at < tokens.count, tokens[at] != Vocabulary.query, tokens[at] != Vocabulary.padding,
+            form.statement == nil || tokens[at] != form.statement
+        {
             let keyStart = at + (form.mark == nil ? 0 : 1)
             if form.mark == nil || tokens[at] == form.mark, let keyEnd = form.keyEnd(tokens, at: keyStart),
                 let end = form.valueEnd(tokens, at: keyEnd)
@@ -121,6 +138,21 @@ struct RetrievalReading {
         }
         return at
     }
+
+    /// A sequence of another form, to be read by its task.
+    init() {}
+
+    /// Where facts can lie, in a sequence of another form.
+    var region = 2..<2
+
+    /// Adds a fact.
+    mutating func add(_ fact: Fact) { facts.append(fact) }
+
+    /// Adds a question.
+    mutating func add(_ question: Asked) { asked.append(question) }
+
+    /// Adds a problem.
+    mutating func complain(_ problem: String) { problems.append(problem) }
 
     /// Where facts can lie when the last `gap` tokens of the context are noise.
     func region(gap: Int) -> Range<Int> { 2..<max(2, contextEnd - gap) }
@@ -154,7 +186,8 @@ struct RetrievalReading {
     func describe(_ title: String, _ sequence: TaskSequence) -> String {
         let lines = ["\(title): \(facts.count) facts among \(noise) tokens of noise", "  facts: \(factText)"]
         let keys = asked.map { RetrievalReading.names($0.key) }
-        return (lines + RetrievalReading.questionLines(sequence) { $0 < keys.count ? "\(keys[$0]) ?" : "? ?" }
+        return
+            (lines + RetrievalReading.questionLines(sequence) { $0 < keys.count ? "\(keys[$0]) ?" : "? ?" }
             + problems.map { "  problem: \($0)" }).joined(separator: "\n")
     }
 

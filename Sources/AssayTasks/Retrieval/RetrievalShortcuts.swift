@@ -4,19 +4,26 @@ import AssayCore
 enum RetrievalShortcuts {
     /// For one answer, of one token or several.
     static func single(_ form: RetrievalReading.Form, values: SymbolRange) -> [ShortcutBaseline] {
+        single(values: values) { RetrievalReading($0, form: form) }
+    }
+
+    /// For one answer, in sequences that are read in their own way.
+    static func single(
+        values: SymbolRange, reading read: @escaping @Sendable ([Int32]) -> RetrievalReading
+    ) -> [ShortcutBaseline] {
         [
-            reading("guess-value", form) { reading, sequence, question, random in
+            reading("guess-value", read) { reading, sequence, question, random in
                 let candidates = reading.remaining(sequence.tokens, before: question.answer)
                 guard !candidates.isEmpty else { return 0 }
                 return isRight(random.pick(candidates).value, sequence, question)
             },
-            reading("last-value", form) { reading, sequence, question, _ in
+            reading("last-value", read) { reading, sequence, question, _ in
                 reading.facts.last.map { isRight($0.value, sequence, question) } ?? 0
             },
-            reading("first-value", form) { reading, sequence, question, _ in
+            reading("first-value", read) { reading, sequence, question, _ in
                 reading.facts.first.map { isRight($0.value, sequence, question) } ?? 0
             },
-            reading("local-window", form) { reading, sequence, question, random in
+            reading("local-window", read) { reading, sequence, question, random in
                 let near = question.answer.lowerBound - 1 - ShortcutBaseline.window
                 let asked = reading.asked.first { $0.answer.lowerBound == question.answer.lowerBound }?.key
                 if let fact = reading.facts.first(where: { $0.key == asked && $0.start > near }) {
@@ -59,8 +66,16 @@ enum RetrievalShortcuts {
         _ name: String, _ form: RetrievalReading.Form,
         _ score: @escaping @Sendable (RetrievalReading, TaskSequence, Question, inout CounterRandom) -> Double
     ) -> ShortcutBaseline {
+        reading(name, { RetrievalReading($0, form: form) }, score)
+    }
+
+    /// A shortcut that reads the sequence first, in its own way.
+    private static func reading(
+        _ name: String, _ read: @escaping @Sendable ([Int32]) -> RetrievalReading,
+        _ score: @escaping @Sendable (RetrievalReading, TaskSequence, Question, inout CounterRandom) -> Double
+    ) -> ShortcutBaseline {
         ShortcutBaseline(name: name) { sequence, question, random in
-            score(RetrievalReading(sequence.tokens, form: form), sequence, question, &random)
+            score(read(sequence.tokens), sequence, question, &random)
         }
     }
 

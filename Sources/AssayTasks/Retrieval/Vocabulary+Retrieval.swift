@@ -1,7 +1,8 @@
 extension Vocabulary {
     /// The words of the retrieval tasks: tokens 256, 257, ..., at most 32.
     static let retrievalWords: [String] = [
-        "mqar", "distance", "composed", "noisy", "fuzzy", "selective", "copying", "palindrome", "phone-book", "haystack",
+        "mqar", "distance", "composed", "noisy", "fuzzy", "selective", "copying", "palindrome", "phone-book",
+        "haystack",
         "associative", "common", "frequent", "stacks", "induction", "push", "pop", "same",
     ]
 
