@@ -9,7 +9,7 @@ public enum Grading: Sendable, Hashable, Codable {
 }
 
 /// A question within a sequence, with its gold answer in place.
-public struct Question: Sendable, Hashable {
+public struct Question: Sendable, Hashable, Codable {
     /// Where the gold answer stands in the tokens; position p is predicted from position p - 1.
     public var answer: Range<Int>
     /// The gold answer, one token, where it is asked for without standing in the tokens: a running value, which would
@@ -36,7 +36,7 @@ public struct Question: Sendable, Hashable {
 }
 
 /// A token sequence with its questions: what is trained on, and what is scored with the gold answers in place.
-public struct TaskSequence: Sendable, Hashable {
+public struct TaskSequence: Sendable, Hashable, Codable {
     /// Exactly the task's `length` tokens, padded at the end.
     public var tokens: [Int32]
     /// The questions in order of their answers.

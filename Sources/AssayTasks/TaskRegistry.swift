@@ -19,16 +19,22 @@ public enum TaskRegistry {
     /// The generators, by family.
     public static let kinds: [TaskKind] = retrieval + multiHop + stateTracking + longForms + agents
 
-    private static let retrieval = [
-        AssociativeRecall.kind, MultiValueRecall.kind, UpdatedRecall.kind, Needle.kind,
-    ]
+    private static let retrieval =
+        [
+            AssociativeRecall.kind, MultiValueRecall.kind, UpdatedRecall.kind, Needle.kind, MQAR.kind,
+            DistanceRecall.kind,
+            CompositionalRecall.kind, NoisyRecall.kind, FuzzyRecall.kind, PhoneBook.kind, NeedleHaystack.kind,
+            AssociativeNeedle.kind, Stacks.kind, Induction.kind,
+        ] + Copying.kinds + WordAggregation.kinds
     private static let multiHop = [
         Successor.kind, VariableTracking.kind,
     ]
     private static let stateTracking = [
         Parity.kind, ModularArithmetic.kind, GroupWord.kind,
     ]
-    private static let longForms: [TaskKind] = []
+    private static let longForms = [
+        Conversation.kind, InstructionPersistence.kind, RereadRecall.kind,
+    ]
     private static let agents = [
         ToolWorld.kind
     ]

@@ -28,6 +28,9 @@ struct SampleCommand: ParsableCommand {
     @Flag(help: "Items of the training stream.")
     var training = false
 
+    @Flag(help: "Instead, print the token numbers, questions and covariates of each sequence as a line of JSON.")
+    var json = false
+
     @Flag(help: "Besides, run the shortcuts and print the floor.")
     var floors = false
 
@@ -35,14 +38,21 @@ struct SampleCommand: ParsableCommand {
         guard count > 0, from >= 0 else {
             throw AssayError(.usage, "--count is at least 1 and --from at least 0")
         }
+        guard !json || !floors else { throw AssayError(.usage, "--json prints items alone: leave --floors out") }
         let generator = try TaskRegistry.make(
             task, parameters: try Self.values(parameters, of: TaskRegistry.kind(named: task)))
-        Output.line("\(generator.identity.text)  (\(generator.family.rawValue), \(generator.length) tokens)")
+        if !json {
+            Output.line("\(generator.identity.text)  (\(generator.family.rawValue), \(generator.length) tokens)")
+        }
         for index in from..<(from + count) {
             let sequences =
                 training
                 ? [generator.trainingSequence(.training(seed: 1), index: index)]
                 : generator.cluster(.evaluation(seed: 1), index: index)
+            if json {
+                for sequence in sequences { Output.line(try CanonicalJSON.text(sequence)) }
+                continue
+            }
             for (number, sequence) in sequences.enumerated() {
                 Output.line("\ncluster \(index), sequence \(number)\(number > 0 ? " (single-hop twin)" : "")")
                 Output.line(generator.describe(sequence))

@@ -80,7 +80,7 @@ import Testing
             together += zip(reading.facts, reading.facts.dropFirst()).filter { $0.key == $1.key }.count
             for question in sequence.questions {
                 let key = sequence.tokens[question.answer.lowerBound - 1]
-                let values = reading.facts.filter { $0.key == key }.map(\.value)
+                let values = reading.facts.filter { $0.key == [key] }.flatMap(\.value)
                 #expect(values.count == 3)
                 #expect(Array(sequence.tokens[question.answer]) == values + [Vocabulary.end])
                 #expect(question.grading == .set)

@@ -54,56 +54,26 @@ public struct AssociativeRecall: TaskGenerator {
     public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
         make(stream, .training, index) { random in
             let facts = random.difficulty(2...pairs)
-            let most = SequenceBuilder.questions(of: 3, in: length - 2 - 2 * facts - frame.gap)
-            let least = min(queries, facts)
-            return (facts, random.difficulty(least...most))
+            return (facts, random.difficulty(min(queries, facts)...frame.questions(of: 3, beside: 2 * facts)))
         }
-    }
-
-    private struct Drawn {
-        let keys: [Int32]
-        let values: [Int32]
-        let queries: Int
-        let context: NoisyContext
     }
 
     private func make(
         _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int,
         size: (inout CounterRandom) -> (pairs: Int, queries: Int)
     ) -> TaskSequence {
-        var (drawn, random) = frame.source.draw(stream, use, index) { random in
+        frame.sequence(stream, use, index, task: Vocabulary.recallTask) { random in
             let (facts, queries) = size(&random)
-            let drawnKeys = frame.keys.distinct(facts, &random)
-            let drawnValues = frame.values.distinct(facts, &random)
-            let context = NoisyContext(
-                task: Vocabulary.recallTask, facts: facts, width: 2,
-                room: length - 2 - frame.gap - 3 * queries, gap: frame.gap, random: &random
-            ) { fact, tokens in
-                tokens.append(drawnKeys[fact])
-                tokens.append(drawnValues[fact])
-            }
-            let drawn = Drawn(keys: drawnKeys, values: drawnValues, queries: queries, context: context)
-            return (drawn, ContentBits.fast(context.tokens))
+            let keys = frame.keys.distinct(facts, &random)
+            return (.pairs(keys, frame.values.distinct(facts, &random)), queries)
         }
-        let facts = drawn.keys.count
-        var builder = SequenceBuilder(drawn.context.tokens, length: length)
-        for fact in random.rounds(drawn.queries, of: facts) {
-            builder.append(Vocabulary.query)
-            builder.append(drawn.keys[fact])
-            builder.answer(
-                [drawn.values[fact]],
-                .init(
-                    facts: facts, distance: builder.position - drawn.context.starts[fact] - 1, load: facts,
-                    position: drawn.context.position(of: fact)))
-        }
-        return builder.finish(cluster: index)
     }
 }
 
 extension AssociativeRecall {
     /// Guessing among the values not yet given as answers: the mean of 1 / (pairs - j) over the questions j.
     public var statedFloor: Double {
-        (0..<queries).reduce(0) { $0 + 1 / Double(pairs - $1) } / Double(queries)
+        RetrievalShortcuts.guessing(among: pairs, questions: queries)
     }
 
     /// Guess a remaining value, the last value, the nearest pair within a window, always the same value.
@@ -111,32 +81,7 @@ extension AssociativeRecall {
 
     /// Looks each key up by scanning backwards from its question.
     public func check(_ sequence: TaskSequence) -> [String] {
-        var check = SequenceCheck(sequence, length: length, task: Vocabulary.recallTask)
-        let tokens = sequence.tokens
-        let reading = RetrievalReading(tokens, form: .pairs)
-        check.complain(reading.problems)
-        check.require(reading.asked.count == sequence.questions.count, "questions and records differ in number")
-        check.require(Set(reading.facts.map(\.key)).count == reading.facts.count, "a key occurs twice")
-        check.require(Set(reading.facts.map(\.value)).count == reading.facts.count, "a value occurs twice")
-        let region = reading.region(gap: frame.gap)
-        for (number, asked) in reading.asked.enumerated() {
-            guard
-                let found = stride(from: reading.contextEnd - 2, through: 2, by: -1).first(where: {
-                    tokens[$0] == asked.key && frame.values.contains(tokens[$0 + 1])
-                })
-            else {
-                check.complain(["question \(number): \(RetrievalReading.name(asked.key)) is not in the context"])
-                continue
-            }
-            check.require(found + 1 < region.upperBound, "question \(number): the fact lies in the gap")
-            check.compare(
-                number, sequence,
-                with: .init(
-                    answer: asked.answer, gold: [tokens[found + 1]], facts: reading.facts.count,
-                    distance: asked.answer.lowerBound - found - 1, load: reading.facts.count,
-                    position: NoisyContext.position(found, in: region, width: 2)))
-        }
-        return check.complaints
+        frame.checkPairs(sequence, task: Vocabulary.recallTask)
     }
 
     /// The pairs, the questions, their answers and covariates.

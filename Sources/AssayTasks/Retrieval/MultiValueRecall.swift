@@ -56,55 +56,29 @@ public struct MultiValueRecall: TaskGenerator {
     public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
         make(stream, .training, index) { random in
             let (keys, values) = (random.difficulty(2...keyCount), random.difficulty(1...valueCount))
-            let most = SequenceBuilder.questions(of: 3 + values, in: length - 2 - 2 * keys * values - frame.gap)
+            let most = frame.questions(of: 3 + values, beside: 2 * keys * values)
             return (keys, values, random.difficulty(min(queries, keys)...most))
         }
-    }
-
-    private struct Drawn {
-        let keys: [Int32]
-        /// The number of the key of each fact, in order of appearance.
-        let owners: [Int]
-        let values: [Int32]
-        let queries: Int
-        let context: NoisyContext
     }
 
     private func make(
         _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int,
         size: (inout CounterRandom) -> (keys: Int, values: Int, queries: Int)
     ) -> TaskSequence {
-        var (drawn, random) = frame.source.draw(stream, use, index) { random in
+        frame.sequence(stream, use, index, task: Vocabulary.multiValueTask) { random in
             let (keyCount, valueCount, queries) = size(&random)
             let facts = keyCount * valueCount
-            let drawnKeys = frame.keys.distinct(keyCount, &random)
-            let drawnValues = frame.values.distinct(facts, &random)
-            var owners = (0..<facts).map { $0 % keyCount }
-            random.shuffle(&owners)
-            let context = NoisyContext(
-                task: Vocabulary.multiValueTask, facts: facts, width: 2,
-                room: length - 2 - frame.gap - queries * (3 + valueCount), gap: frame.gap, random: &random
-            ) { fact, tokens in
-                tokens.append(drawnKeys[owners[fact]])
-                tokens.append(drawnValues[fact])
-            }
-            let drawn = Drawn(
-                keys: drawnKeys, owners: owners, values: drawnValues, queries: queries, context: context)
-            return (drawn, ContentBits.fast(context.tokens))
-        }
-        let facts = drawn.owners.count
-        var builder = SequenceBuilder(drawn.context.tokens, length: length)
-        for key in random.rounds(drawn.queries, of: drawn.keys.count) {
-            builder.append(Vocabulary.query)
-            builder.append(drawn.keys[key])
-            let own = (0..<facts).filter { drawn.owners[$0] == key }
-            builder.answer(
-                own.map { drawn.values[$0] } + [Vocabulary.end], grading: .set,
+            let keys = frame.keys.distinct(keyCount, &random)
+            let values = frame.values.distinct(facts, &random)
+            let sheet = FactSheet.interleaved(
+                keys: keys, values: values, questionWidth: 3 + valueCount, load: facts, &random
+            ) { key, own, values in
                 .init(
-                    facts: facts, distance: builder.position - drawn.context.starts[own[0]] - 1, load: facts,
-                    position: drawn.context.position(of: own[0])))
+                    prompt: [Vocabulary.query, key], gold: values + [Vocabulary.end], grading: .set, fact: own[0],
+                    offset: 1)
+            }
+            return (sheet, queries)
         }
-        return builder.finish(cluster: index)
     }
 }
 
@@ -120,28 +94,17 @@ extension MultiValueRecall {
 
     /// Groups the facts by key and compares.
     public func check(_ sequence: TaskSequence) -> [String] {
-        var check = SequenceCheck(sequence, length: length, task: Vocabulary.multiValueTask)
         let reading = RetrievalReading(sequence.tokens, form: .sets)
-        check.complain(reading.problems)
-        check.require(reading.asked.count == sequence.questions.count, "questions and records differ in number")
         let groups = Dictionary(grouping: reading.facts, by: \.key)
+        var check = frame.check(
+            sequence, task: Vocabulary.multiValueTask, reading, facts: reading.facts.count, load: reading.facts.count
+        ) { asked in
+            groups[asked.key].map {
+                Solution($0[0], gold: $0.flatMap(\.value) + [Vocabulary.end], grading: .set)
+            }
+        }
         check.require(Set(groups.values.map(\.count)).count == 1, "keys have different numbers of values")
         check.require(Set(reading.facts.map(\.value)).count == reading.facts.count, "a value occurs twice")
-        let region = reading.region(gap: frame.gap)
-        check.require(
-            (reading.facts.last?.valuePosition ?? 0) < region.upperBound, "a fact lies in the gap")
-        for (number, asked) in reading.asked.enumerated() {
-            guard let own = groups[asked.key], let first = own.map(\.start).min() else {
-                check.complain(["question \(number): \(RetrievalReading.name(asked.key)) is not in the context"])
-                continue
-            }
-            check.compare(
-                number, sequence,
-                with: .init(
-                    answer: asked.answer, gold: own.map(\.value) + [Vocabulary.end], grading: .set,
-                    facts: reading.facts.count, distance: asked.answer.lowerBound - first - 1,
-                    load: reading.facts.count, position: NoisyContext.position(first, in: region, width: 2)))
-        }
         return check.complaints
     }
 

@@ -49,49 +49,19 @@ public struct Needle: TaskGenerator {
     public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
         make(stream, .training, index) { random in
             let needles = random.difficulty(2...needles)
-            let most = SequenceBuilder.questions(of: 3, in: length - 2 - 3 * needles - frame.gap)
-            return (needles, random.difficulty(1...most))
+            return (needles, random.difficulty(1...frame.questions(of: 3, beside: 3 * needles)))
         }
-    }
-
-    private struct Drawn {
-        let keys: [Int32]
-        let values: [Int32]
-        let queries: Int
-        let context: NoisyContext
     }
 
     private func make(
         _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int,
         size: (inout CounterRandom) -> (needles: Int, queries: Int)
     ) -> TaskSequence {
-        var (drawn, random) = frame.source.draw(stream, use, index) { random in
+        frame.sequence(stream, use, index, task: Vocabulary.needleTask) { random in
             let (needles, queries) = size(&random)
-            let drawnKeys = frame.keys.distinct(needles, &random)
-            let drawnValues = frame.values.distinct(needles, &random)
-            let context = NoisyContext(
-                task: Vocabulary.needleTask, facts: needles, width: 3,
-                room: length - 2 - frame.gap - 3 * queries, gap: frame.gap, random: &random
-            ) { needle, tokens in
-                tokens.append(Vocabulary.needleMark)
-                tokens.append(drawnKeys[needle])
-                tokens.append(drawnValues[needle])
-            }
-            let drawn = Drawn(keys: drawnKeys, values: drawnValues, queries: queries, context: context)
-            return (drawn, ContentBits.fast(context.tokens))
+            let keys = frame.keys.distinct(needles, &random)
+            return (.pairs(keys, frame.values.distinct(needles, &random), mark: [Vocabulary.needleMark]), queries)
         }
-        let needles = drawn.keys.count
-        var builder = SequenceBuilder(drawn.context.tokens, length: length)
-        for needle in random.rounds(drawn.queries, of: needles) {
-            builder.append(Vocabulary.query)
-            builder.append(drawn.keys[needle])
-            builder.answer(
-                [drawn.values[needle]],
-                .init(
-                    facts: needles, distance: builder.position - drawn.context.starts[needle] - 2, load: needles,
-                    position: drawn.context.position(of: needle)))
-        }
-        return builder.finish(cluster: index)
     }
 }
 
@@ -104,27 +74,13 @@ extension Needle {
 
     /// Looks the key up among the marked facts, read from the end.
     public func check(_ sequence: TaskSequence) -> [String] {
-        var check = SequenceCheck(sequence, length: length, task: Vocabulary.needleTask)
-        let tokens = sequence.tokens
-        let reading = RetrievalReading(tokens, form: .needles)
-        check.complain(reading.problems)
-        check.require(reading.asked.count == sequence.questions.count, "questions and records differ in number")
-        check.require(Set(reading.facts.map(\.key)).count == reading.facts.count, "a key occurs twice")
-        check.require(Set(reading.facts.map(\.value)).count == reading.facts.count, "a value occurs twice")
-        let region = reading.region(gap: frame.gap)
-        for (number, asked) in reading.asked.enumerated() {
-            guard let needle = reading.facts.last(where: { $0.key == asked.key }) else {
-                check.complain(["question \(number): \(RetrievalReading.name(asked.key)) is not in the haystack"])
-                continue
-            }
-            check.require(needle.valuePosition < region.upperBound, "question \(number): the needle lies in the gap")
-            check.compare(
-                number, sequence,
-                with: .init(
-                    answer: asked.answer, gold: [needle.value], facts: reading.facts.count,
-                    distance: asked.answer.lowerBound - needle.valuePosition, load: reading.facts.count,
-                    position: NoisyContext.position(needle.start, in: region, width: 3)))
+        let reading = RetrievalReading(sequence.tokens, form: .needles)
+        let count = reading.facts.count
+        var check = frame.check(sequence, task: Vocabulary.needleTask, reading, facts: count, load: count) { asked in
+            reading.facts.last { $0.key == asked.key }.map { Solution($0) }
         }
+        check.require(Set(reading.facts.map(\.key)).count == count, "a key occurs twice")
+        check.require(Set(reading.facts.map(\.value)).count == count, "a value occurs twice")
         return check.complaints
     }
 

@@ -8,8 +8,8 @@ struct NoisyContext {
     private(set) var starts: [Int] = []
     /// Where facts can lie.
     let region: Range<Int>
-    /// Tokens of a fact.
-    let width: Int
+    private var widths: [Int] = []
+    private var haystack: Haystack
 
     /// Lays `facts` units of `width` tokens out over a region of `room` tokens, so that every arrangement is equally
     /// likely, and then `gap` tokens of noise.
@@ -17,28 +17,69 @@ struct NoisyContext {
         task: Int32, facts: Int, width: Int, room: Int, gap: Int, random: inout CounterRandom,
         write: (Int, inout [Int32]) -> Void
     ) {
+        self.init(task: task, room: room, gap: gap, haystack: Haystack(.noise))
+        lay(facts, tokens: facts * width, room: room, random: &random, write: write)
+        fill(gap, random: &random)
+    }
+
+    /// Lays facts out over stretches that follow each other, every arrangement within a stretch equally likely, and then
+    /// `gap` tokens of hay.
+    /// - Parameters:
+    ///   - facts: the tokens of each fact, in order of appearance.
+    ///   - stretches: how many facts lie in each stretch, and its tokens.
+    init(
+        task: Int32, facts: [[Int32]], stretches: [Stretch], gap: Int, haystack: Haystack, random: inout CounterRandom
+    ) {
+        self.init(task: task, room: stretches.reduce(0) { $0 + $1.room }, gap: gap, haystack: haystack)
+        var first = 0
+        for stretch in stretches {
+            let own = facts[first..<first + stretch.facts]
+            lay(stretch.facts, tokens: own.reduce(0) { $0 + $1.count }, room: stretch.room, random: &random) {
+                $1.append(contentsOf: own[own.startIndex + $0])
+            }
+            first += stretch.facts
+        }
+        fill(gap, random: &random)
+    }
+
+    /// A part of the region with facts of its own.
+    struct Stretch {
+        let facts: Int
+        let room: Int
+    }
+
+    private init(task: Int32, room: Int, gap: Int, haystack: Haystack) {
         tokens = [Vocabulary.start, task]
         tokens.reserveCapacity(2 + room + gap)
-        starts.reserveCapacity(facts)
-        self.width = width
         region = 2..<2 + room
-        var units = room - facts * (width - 1)
+        self.haystack = haystack
+    }
+
+    private mutating func lay(
+        _ facts: Int, tokens total: Int, room: Int, random: inout CounterRandom,
+        write: (Int, inout [Int32]) -> Void
+    ) {
+        var units = room - total + facts
         var left = facts
         while units > 0 {
             if random.below(units) < left {
                 starts.append(tokens.count)
                 write(facts - left, &tokens)
+                widths.append(tokens.count - starts[starts.count - 1])
                 left -= 1
             } else {
-                tokens.append(SymbolRange.noise[random.below(SymbolRange.noise.count)])
+                tokens.append(haystack.next(&random))
             }
             units -= 1
         }
-        for _ in 0..<gap { tokens.append(SymbolRange.noise[random.below(SymbolRange.noise.count)]) }
+    }
+
+    private mutating func fill(_ gap: Int, random: inout CounterRandom) {
+        for _ in 0..<gap { tokens.append(haystack.next(&random)) }
     }
 
     /// Where a fact lies, 0 (first possible place) ... 1 (last).
-    func position(of fact: Int) -> Double { NoisyContext.position(starts[fact], in: region, width: width) }
+    func position(of fact: Int) -> Double { NoisyContext.position(starts[fact], in: region, width: widths[fact]) }
 
     /// Where a fact lies that begins at `start`.
     static func position(_ start: Int, in region: Range<Int>, width: Int) -> Double {
@@ -61,6 +102,11 @@ extension TaskParameter {
     /// Different keys and values.
     static let symbols = TaskParameter(
         "symbols", 32, 8...64, "different keys, and different values; small models learn few symbols sooner")
+
+    /// Questions in an evaluation sequence.
+    static func queries(_ value: Int, _ most: Int, about what: String) -> TaskParameter {
+        TaskParameter("queries", value, 1...most, "questions in a sequence, each about another \(what)")
+    }
 }
 
 extension ShortcutBaseline {

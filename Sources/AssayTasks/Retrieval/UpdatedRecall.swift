@@ -57,71 +57,42 @@ public struct UpdatedRecall: TaskGenerator {
     public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
         make(stream, .training, index) { random in
             let (keys, writes) = (random.difficulty(2...keyCount), random.difficulty(1...writes))
-            let most = SequenceBuilder.questions(of: 3, in: length - 2 - 2 * keys * writes - frame.gap)
+            let most = frame.questions(of: 3, beside: 2 * keys * writes)
             return (keys, writes, random.difficulty(min(queries, keys)...most))
         }
-    }
-
-    private struct Drawn {
-        let keys: [Int32]
-        /// The number of the key of each fact, in order of appearance.
-        let owners: [Int]
-        let values: [Int32]
-        let queries: Int
-        let context: NoisyContext
     }
 
     private func make(
         _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int,
         size: (inout CounterRandom) -> (keys: Int, writes: Int, queries: Int)
     ) -> TaskSequence {
-        var (drawn, random) = frame.source.draw(stream, use, index) { random in
+        frame.sequence(stream, use, index, task: Vocabulary.updateTask) { random in
             let (keyCount, writes, queries) = size(&random)
-            let facts = keyCount * writes
-            let drawnKeys = frame.keys.distinct(keyCount, &random)
-            let drawnValues = frame.values.distinct(facts, &random)
-            var owners = (0..<facts).map { $0 % keyCount }
-            random.shuffle(&owners)
-            let context = NoisyContext(
-                task: Vocabulary.updateTask, facts: facts, width: 2, room: length - 2 - frame.gap - 3 * queries,
-                gap: frame.gap, random: &random
-            ) { fact, tokens in
-                tokens.append(drawnKeys[owners[fact]])
-                tokens.append(drawnValues[fact])
-            }
-            let drawn = Drawn(
-                keys: drawnKeys, owners: owners, values: drawnValues, queries: queries, context: context)
-            return (drawn, ContentBits.fast(context.tokens))
-        }
-        let facts = drawn.owners.count
-        var builder = SequenceBuilder(drawn.context.tokens, length: length)
-        for key in random.rounds(drawn.queries, of: drawn.keys.count) {
-            builder.append(Vocabulary.query)
-            builder.append(drawn.keys[key])
-            let own = (0..<facts).filter { drawn.owners[$0] == key }
-            let latest = own[own.count - 1]
-            builder.answer(
-                [drawn.values[latest]], overwritten: own.dropLast().map { drawn.values[$0] },
+            let keys = frame.keys.distinct(keyCount, &random)
+            let values = frame.values.distinct(keyCount * writes, &random)
+            let sheet = FactSheet.interleaved(
+                keys: keys, values: values, questionWidth: 3, load: keyCount, &random
+            ) { key, own, values in
                 .init(
-                    facts: facts, distance: builder.position - drawn.context.starts[latest] - 1,
-                    load: drawn.keys.count, position: drawn.context.position(of: latest)))
+                    prompt: [Vocabulary.query, key], gold: [values[writes - 1]], overwritten: values.dropLast(),
+                    fact: own[writes - 1], offset: 1)
+            }
+            return (sheet, queries)
         }
-        return builder.finish(cluster: index)
     }
 }
 
 extension UpdatedRecall {
     /// Guessing among the latest values not yet given as answers: the mean of 1 / (keys - j) over the questions j.
     public var statedFloor: Double {
-        (0..<queries).reduce(0) { $0 + 1 / Double(keyCount - $1) } / Double(queries)
+        RetrievalShortcuts.guessing(among: keyCount, questions: queries)
     }
 
     /// Guess a latest value that is left, any value, the last of the context, the key's first value, the nearest fact within
     /// a window, always the same value.
     public var baselines: [ShortcutBaseline] {
         [
-            ShortcutBaseline(name: "guess-latest") { sequence, question, random in
-                let reading = RetrievalReading(sequence.tokens, form: .pairs)
+            RetrievalShortcuts.reading("guess-latest", .pairs) { reading, sequence, question, random in
                 let left = reading.remaining(sequence.tokens, before: question.answer)
                 let latest = left.indices.filter { place in !left[(place + 1)...].contains { $0.key == left[place].key }
                 }
@@ -130,47 +101,36 @@ extension UpdatedRecall {
                     reading.asked.filter { $0.answer.lowerBound < question.answer.lowerBound }.map(\.key))
                 let candidates = latest.filter { !said.contains(left[$0].key) }
                 guard !candidates.isEmpty else { return 0 }
-                return left[random.pick(candidates)].value == sequence.tokens[question.answer.lowerBound] ? 1 : 0
+                return RetrievalShortcuts.isRight(left[random.pick(candidates)].value, sequence, question)
             },
-            ShortcutBaseline(name: "first-of-key") { sequence, question, _ in
-                let reading = RetrievalReading(sequence.tokens, form: .pairs)
+            RetrievalShortcuts.reading("first-of-key", .pairs) { reading, sequence, question, _ in
                 let asked = sequence.tokens[question.answer.lowerBound - 1]
-                let first = reading.facts.first { $0.key == asked }
-                return first?.value == sequence.tokens[question.answer.lowerBound] ? 1 : 0
+                let first = reading.facts.first { $0.key == [asked] }
+                return first.map { RetrievalShortcuts.isRight($0.value, sequence, question) } ?? 0
             },
         ] + RetrievalShortcuts.single(.pairs, values: frame.values)
     }
 
     /// Writes all facts into a table, one after the other, and looks the keys up in what remains.
     public func check(_ sequence: TaskSequence) -> [String] {
-        var check = SequenceCheck(sequence, length: length, task: Vocabulary.updateTask)
         let reading = RetrievalReading(sequence.tokens, form: .pairs)
-        check.complain(reading.problems)
-        check.require(reading.asked.count == sequence.questions.count, "questions and records differ in number")
-        check.require(Set(reading.facts.map(\.value)).count == reading.facts.count, "a value occurs twice")
-        var table: [Int32: RetrievalReading.Fact] = [:]
-        var overwritten: [Int32: [Int32]] = [:]
+        var table: [[Int32]: RetrievalReading.Fact] = [:]
+        var overwritten: [[Int32]: [Int32]] = [:]
         for fact in reading.facts {
-            if let old = table.updateValue(fact, forKey: fact.key) {
-                overwritten[fact.key, default: []].append(old.value)
+            if let old = table.updateValue(fact, forKey: fact.key) { overwritten[fact.key, default: []] += old.value }
+        }
+        var check = frame.check(
+            sequence, task: Vocabulary.updateTask, reading, facts: reading.facts.count, load: table.count
+        ) { asked in
+            table[asked.key].map { latest in
+                var solution = Solution(latest)
+                solution.overwritten = overwritten[asked.key] ?? []
+                return solution
             }
         }
+        check.require(Set(reading.facts.map(\.value)).count == reading.facts.count, "a value occurs twice")
         let times = Set(table.keys.map { overwritten[$0]?.count ?? 0 })
         check.require(times.count == 1, "keys are written differently often")
-        let region = reading.region(gap: frame.gap)
-        check.require((reading.facts.last?.valuePosition ?? 0) < region.upperBound, "a fact lies in the gap")
-        for (number, asked) in reading.asked.enumerated() {
-            guard let latest = table[asked.key] else {
-                check.complain(["question \(number): \(RetrievalReading.name(asked.key)) is not in the context"])
-                continue
-            }
-            check.compare(
-                number, sequence,
-                with: .init(
-                    answer: asked.answer, gold: [latest.value], overwritten: overwritten[asked.key] ?? [],
-                    facts: reading.facts.count, distance: asked.answer.lowerBound - latest.valuePosition,
-                    load: table.count, position: NoisyContext.position(latest.start, in: region, width: 2)))
-        }
         return check.complaints
     }
 
