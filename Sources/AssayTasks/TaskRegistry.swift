@@ -23,10 +23,11 @@ public enum TaskRegistry {
         AssociativeRecall.kind, MultiValueRecall.kind, UpdatedRecall.kind, Needle.kind,
     ]
     private static let multiHop = [
-        Successor.kind, VariableTracking.kind,
+        Successor.kind, VariableTracking.kind, HopInduction.kind, PointerTable.kind, Kinship.kind, ArithmeticTree.kind,
+        OperationLadder.kind, Deduction.kind, Story.kind, TopologicalOrder.kind,
     ]
     private static let stateTracking = [
-        Parity.kind, ModularArithmetic.kind, GroupWord.kind,
+        Parity.kind, ModularArithmetic.kind, GroupWord.kind, Boxes.kind, ModularCounter.kind,
     ]
     private static let longForms: [TaskKind] = []
     private static let agents = [

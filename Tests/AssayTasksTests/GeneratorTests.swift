@@ -142,6 +142,7 @@ import Testing
 
     static let digests = [
         "v1 731a208b4ab6", "v1 bce1d07573a9", "v1 f06b68620f29", "v1 5742d76fc8bf", "v1 862a47fdf98e",
-        "v1 d3394f605c3e", "v1 42ed94d87733", "v1 28accdb388b1", "v1 d93e8275f166", "v1 ae3917eab409",
+        "v1 d3394f605c3e", "?1", "?2", "?3", "?4", "?5", "?6", "?7", "?8", "v1 42ed94d87733", "v1 28accdb388b1",
+        "v1 d93e8275f166", "?9", "?10", "v1 ae3917eab409",
     ]
 }
