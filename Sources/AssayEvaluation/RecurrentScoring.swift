@@ -9,7 +9,7 @@ import AssayTasks
 /// another slot. Speculative: a sequence takes its next tokens as drafts, several in a step, see ``Drafts``.
 struct RecurrentScoring {
     private let sequences: [TaskSequence]
-    private let generates: Bool
+    private let task: any TaskGenerator
     private let condition: Condition
     private let decoder: any SequenceDecoder
     private let vocabulary: Int
@@ -66,18 +66,17 @@ struct RecurrentScoring {
         return stride(from: 0, to: sequences.count, by: lanes).flatMap { start in
             let batch = Array(sequences[start..<min(start + lanes, sequences.count)])
             var scoring = RecurrentScoring(
-                batch, generates: task.generates, condition: condition, decoder: decoder,
-                vocabulary: worker.vocabulary)
+                batch, task: task, condition: condition, decoder: decoder, vocabulary: worker.vocabulary)
             return scoring.run()
         }
     }
 
     private init(
-        _ sequences: [TaskSequence], generates: Bool, condition: Condition, decoder: any SequenceDecoder,
+        _ sequences: [TaskSequence], task: any TaskGenerator, condition: Condition, decoder: any SequenceDecoder,
         vocabulary: Int
     ) {
         self.sequences = sequences
-        self.generates = generates
+        self.task = task
         self.condition = condition
         self.decoder = decoder
         self.vocabulary = vocabulary
@@ -145,7 +144,8 @@ struct RecurrentScoring {
         let token = sequence.tokens[position]
         guard lanes[index].drafts != nil else { return [token] }
         // Where an answer is generated, the state must not be ahead of its first token.
-        let stop = generates ? sequence.questions.first { $0.answer.lowerBound > position }?.answer.lowerBound : nil
+        let stop =
+            task.generates ? sequence.questions.first { $0.answer.lowerBound > position }?.answer.lowerBound : nil
         let drafted = lanes[index].drafts?.next(after: position, of: sequence, before: stop) ?? []
         if !drafted.isEmpty, let saved = lanes[index].drafts?.saved {
             decoder.copyState(from: lanes[index].slot, to: saved)
@@ -181,7 +181,7 @@ struct RecurrentScoring {
         let gold = sequences[index].gold(questions[current], at: position)
         let predicted = logits.argmax
         forced[index][current].append(predicted: predicted, gold: gold, nll: logits.negativeLogLikelihood(gold))
-        if generates, position == questions[current].answer.lowerBound, let predicted {
+        if task.generates, position == questions[current].answer.lowerBound, let predicted {
             lanes[index].waiting = (current, predicted)
         }
         if position == questions[current].answer.upperBound - 1 { lanes[index].question += 1 }
@@ -235,20 +235,28 @@ struct RecurrentScoring {
         _ index: Int, _ number: Int, _ question: Question, _ sequence: TaskSequence
     ) -> ResponseRecord {
         let answer = forced[index][number]
-        guard generates, answer.isSound else { return ParallelScoring.response(question, answer) }
+        guard task.generates, answer.isSound else { return ParallelScoring.response(question, answer) }
         guard let said = said[index][number] else { return .failed(question.item.id, "the logits are not finite") }
         let gold = sequence.gold(question).filter { $0 != Vocabulary.end }
-        let agreement = SetScore(generated: said, gold: gold)
-        let isSet = question.grading == .set
-        let isExact = isSet ? agreement.isExact : said == gold
         var detail: [String: Double] = ["forcedExact": answer.isRight ? 1 : 0]
-        if isSet {
+        let (score, isExact): (Double, Bool)
+        switch question.grading {
+        case .exact:
+            isExact = said == gold
+            score = isExact ? 1 : 0
+        case .set:
+            let agreement = SetScore(generated: said, gold: gold)
+            (score, isExact) = (agreement.f1, agreement.isExact)
             detail["precision"] = agreement.precision
             detail["recall"] = agreement.recall
             detail["exact"] = isExact ? 1 : 0
+        case .checked:
+            isExact = said == gold
+            score = task.accepts(said, to: question, in: sequence) ? 1 : 0
+            detail["exact"] = isExact ? 1 : 0
         }
         return ResponseRecord(
-            item: question.item.id, status: .graded, score: isSet ? agreement.f1 : isExact ? 1 : 0,
-            nll: answer.meanNLL, output: isExact ? "" : TokenText.text(said), detail: detail)
+            item: question.item.id, status: .graded, score: score, nll: answer.meanNLL,
+            output: isExact ? "" : TokenText.text(said), detail: detail)
     }
 }

@@ -6,6 +6,8 @@ public enum Grading: Sendable, Hashable, Codable {
     case exact
     /// A set of tokens in any order: F1 of the generated set against the gold set.
     case set
+    /// Any answer that the task accepts (``TaskGenerator/accepts(_:to:in:)``); the gold answer is one of several.
+    case checked
 }
 
 /// A question within a sequence, with its gold answer in place.

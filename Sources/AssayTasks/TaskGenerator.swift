@@ -64,8 +64,17 @@ public protocol TaskGenerator: Sendable {
     func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence
     /// Solves a sequence by another route than the generator's and tells what is wrong with it; empty when sound.
     func check(_ sequence: TaskSequence) -> [String]
+    /// Whether a generated answer, without its end token, is right; asked where ``Grading/checked`` is the grading.
+    func accepts(_ answer: [Int32], to question: Question, in sequence: TaskSequence) -> Bool
     /// A sequence as a person reads it.
     func describe(_ sequence: TaskSequence) -> String
+}
+
+extension TaskGenerator {
+    /// Only the gold answer is right, unless the task knows others.
+    public func accepts(_ answer: [Int32], to question: Question, in sequence: TaskSequence) -> Bool {
+        answer == sequence.gold(question).prefix { $0 != Vocabulary.end }
+    }
 }
 
 /// A task in closed loop: episodes in a world, besides expert demonstrations as sequences.

@@ -27,10 +27,11 @@ public enum TaskRegistry {
             AssociativeNeedle.kind, Stacks.kind, Induction.kind,
         ] + Copying.kinds + WordAggregation.kinds
     private static let multiHop = [
-        Successor.kind, VariableTracking.kind,
+        Successor.kind, VariableTracking.kind, HopInduction.kind, PointerTable.kind, Kinship.kind, ArithmeticTree.kind,
+        OperationLadder.kind, Deduction.kind, Story.kind, TopologicalOrder.kind,
     ]
     private static let stateTracking = [
-        Parity.kind, ModularArithmetic.kind, GroupWord.kind,
+        Parity.kind, ModularArithmetic.kind, GroupWord.kind, Boxes.kind, ModularCounter.kind,
     ]
     private static let longForms = [
         Conversation.kind, InstructionPersistence.kind, RereadRecall.kind,

@@ -10,10 +10,14 @@ import Testing
         let task = try testCase.make()
         for index in 0..<50 {
             for sequence in task.cluster(.evaluation(seed: 31), index: index) {
-                for question in sequence.questions {
+                for (number, question) in sequence.questions.enumerated() {
                     var broken = sequence
                     let place = question.answer.lowerBound
-                    broken.tokens[place] = broken.tokens[place] == 64 ? 65 : 64
+                    if let gold = question.hiddenGold {
+                        broken.questions[number].hiddenGold = gold == 64 ? 65 : 64
+                    } else {
+                        broken.tokens[place] = broken.tokens[place] == 64 ? 65 : 64
+                    }
                     #expect(!task.check(broken.resealed()).isEmpty)
                 }
             }

@@ -53,7 +53,7 @@ struct TaskCase: Sendable, CustomTestStringConvertible {
             TaskCase("variable-tracking", ["chains": 8, "hops": 7, "length": 256, "symbols": 64]),
             TaskCase("tool-world", ["depth": 2, "records": 3, "length": 36, "budget": 3, "symbols": 8]),
             TaskCase("tool-world", ["depth": 8, "records": 24, "length": 192, "budget": 30, "symbols": 32]),
-        ] + retrieval + longForms
+        ] + retrieval + longForms + hopCases
 }
 
 extension TaskSequence {

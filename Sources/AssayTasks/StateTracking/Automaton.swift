@@ -1,27 +1,51 @@
 import AssayCore
 
-/// A finite automaton that is driven by letters drawn evenly, and has a value in every state.
-struct Automaton: Sendable {
+/// A machine that is driven by letters drawn at random, and has a value in every state.
+protocol StateMachine: Sendable {
+    /// The state before the first letter.
+    var start: Int { get }
+    /// Number of letters.
+    var letters: Int { get }
+    /// How many of them, from the first, can begin a word.
+    var firstLetters: Int { get }
+    /// Number of different values.
+    var valueCount: Int { get }
+    /// Draws a letter.
+    func letter(isFirst: Bool, _ random: inout CounterRandom) -> Int
+    /// The state after a letter.
+    func step(_ state: Int, _ letter: Int) -> Int
+    /// The value in a state.
+    func value(_ state: Int) -> Int
+    /// The chance of the best guess of a value by someone who knows the last `seen` letters, and none of the `hidden` ones
+    /// before them.
+    func floor(hidden: Int, seen: Int) -> Double
+    /// The likeliest state after `count` letters.
+    func likeliest(after count: Int) -> Int
+}
+
+/// A finite automaton by its table; its letters are equally likely.
+struct Automaton: StateMachine {
     /// Number of states.
     let states: Int
-    /// The state before the first letter.
     let start: Int
-    /// Number of letters.
     let letters: Int
-    /// How many of them, from the first, can begin a word.
     let firstLetters: Int
     /// The state after a letter: `[state * letters + letter]`.
     let next: [Int]
     /// The value of each state.
     let values: [Int]
-    /// Number of different values.
     let valueCount: Int
     /// All that some more letters can make of the values, up to renaming them: for each, the value of each state. Letters
     /// of a group only rename, so ``values`` is enough there.
     var views: [[Int]]
 
-    /// The state after a letter.
+    func letter(isFirst: Bool, _ random: inout CounterRandom) -> Int {
+        random.below(isFirst ? firstLetters : letters)
+    }
+
     func step(_ state: Int, _ letter: Int) -> Int { next[state * letters + letter] }
+
+    func value(_ state: Int) -> Int { values[state] }
 
     /// The likelihood of each state after `count` letters.
     func distribution(after count: Int) -> [Double] {
@@ -40,9 +64,8 @@ struct Automaton: Sendable {
         return shares
     }
 
-    /// The chance of the best guess of a value by someone who knows the last letters, whichever they are, and none of the
-    /// `hidden` letters before them.
-    func floor(hidden: Int) -> Double {
+    /// The best guess whichever the last letters are.
+    func floor(hidden: Int, seen: Int) -> Double {
         let shares = distribution(after: hidden)
         return views.reduce(0) { best, view in
             var likelihood = [Double](repeating: 0, count: valueCount)
@@ -51,7 +74,6 @@ struct Automaton: Sendable {
         }
     }
 
-    /// The likeliest state after `count` letters.
     func likeliest(after count: Int) -> Int {
         let shares = distribution(after: count)
         return shares.indices.max { shares[$0] < shares[$1] } ?? start

@@ -13,7 +13,7 @@ struct StateWord: Sendable {
     let length: Int
     /// The second token.
     let task: Int32
-    let automaton: Automaton
+    let automaton: any StateMachine
     /// The tokens of a letter; the first letter of a word can have fewer than the others.
     let spell: @Sendable (_ letter: Int, _ isFirst: Bool) -> [Int32]
     /// Tokens of a letter, and of the first.
@@ -23,12 +23,12 @@ struct StateWord: Sendable {
     let questions: Int
     /// The tokens of the values.
     let values: SymbolRange
-    /// The floor: see ``Automaton/floor(hidden:)``.
+    /// The floor: see ``StateMachine/floor(hidden:seen:)``.
     let floor: Double
     private let source: ItemSource
 
     init(
-        identity: TaskIdentity, length: Int, questions: Int, task: Int32, automaton: Automaton,
+        identity: TaskIdentity, length: Int, questions: Int, task: Int32, automaton: any StateMachine,
         widths: (first: Int, other: Int), spell: @escaping @Sendable (Int, Bool) -> [Int32]
     ) {
         self.identity = identity
@@ -43,7 +43,7 @@ struct StateWord: Sendable {
         source = ItemSource(identity)
         let seen = ShortcutBaseline.window / widths.other
         let places = StateWord.places(letters: letters, questions: questions)
-        floor = places.reduce(0) { $0 + automaton.floor(hidden: $1 - seen) } / Double(places.count)
+        floor = places.reduce(0) { $0 + automaton.floor(hidden: $1 - seen, seen: seen) } / Double(places.count)
     }
 
     /// Letters that fit beside `<s>`, the task and `</s>`.
@@ -81,7 +81,7 @@ struct StateWord: Sendable {
 
     private func make(_ stream: ItemStream, _ use: ItemSource.Use, _ index: Int, _ places: [Int]) -> TaskSequence {
         let (word, _) = source.draw(stream, use, index) { random -> (context: [Int], bits: UInt64) in
-            let word = (0..<letters).map { random.below($0 == 0 ? automaton.firstLetters : automaton.letters) }
+            let word = (0..<letters).map { automaton.letter(isFirst: $0 == 0, &random) }
             return (word, ContentBits.fast(word.lazy.map { Int32($0) }))
         }
         var builder = SequenceBuilder([Vocabulary.start, task], length: length)
@@ -92,7 +92,7 @@ struct StateWord: Sendable {
             state = automaton.step(state, letter)
             guard asked.first == place + 1 else { continue }
             asked.removeFirst()
-            builder.ask(values[automaton.values[state]], covariates(answer: builder.position))
+            builder.ask(values[automaton.value(state)], covariates(answer: builder.position))
         }
         builder.append(Vocabulary.end)
         return builder.finish(cluster: index)
@@ -133,7 +133,7 @@ extension StateWord {
                 isRight(sequence.tokens[question.answer.lowerBound - 1], question)
             },
             ShortcutBaseline(name: "start-value") { _, question, _ in
-                isRight(values[automaton.values[automaton.start]], question)
+                isRight(values[automaton.value(automaton.start)], question)
             },
             ShortcutBaseline(name: "local-window") { sequence, question, _ in
                 let end = question.answer.lowerBound
@@ -147,7 +147,7 @@ extension StateWord {
                     }
                     state = automaton.step(state, letter)
                 }
-                return isRight(values[automaton.values[state]], question)
+                return isRight(values[automaton.value(state)], question)
             },
         ]
     }
