@@ -61,8 +61,7 @@ struct RecordedRuns {
         _ checkpoints: [CheckpointRecord], of run: ContentHash, at place: Int, _ store: Store
     ) throws {
         let sorted = checkpoints.sorted { $0.step < $1.step }
-        let losses = Dictionary(
-            try store.trainingSteps(ofRun: run).map { ($0.step, $0.loss) }, uniquingKeysWith: { first, _ in first })
+        let steps = try store.trainingSteps(ofRun: run)
         for checkpoint in sorted {
             let isLast = checkpoint.step == sorted.last?.step
             let measured = try store.measurements(ofCheckpoint: checkpoint.hash, kind: .items).last?.values ?? []
@@ -74,7 +73,7 @@ struct RecordedRuns {
                     number, "\(value.metric)/\(value.task)\(condition)", direction, at: place,
                     step: isLast ? nil : checkpoint.step)
             }
-            if let loss = losses[checkpoint.step], loss.isFinite {
+            if let loss = steps.last(where: { $0.step <= checkpoint.step })?.loss, loss.isFinite {
                 put(loss, "loss", .lowerIsBetter, at: place, step: isLast ? nil : checkpoint.step)
             }
         }
