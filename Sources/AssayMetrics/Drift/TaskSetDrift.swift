@@ -115,15 +115,7 @@ private struct ClusteredDistance {
 
     /// D between the first clusters and the others.
     func pValue(first: Int, draws: Int) -> (statistic: Double, pValue: Double) {
-        var labels = sizes.indices.map { $0 < first }
-        let observed = distance(labels)
-        let key = ContentHash(of: "assay/task-set").leadingBits
-        let extreme = (0..<draws).count { draw in
-            var random = CounterRandom(key: key, index: UInt64(draw))
-            random.shuffle(&labels)
-            return distance(labels) >= observed * (1 - 1e-12)
-        }
-        return (observed, Double(extreme + 1) / Double(draws + 1))
+        Permutation.test(sizes.indices.map { $0 < first }, draws: draws, name: "task-set", distance)
     }
 
     private func distance(_ isFirst: [Bool]) -> Double {

@@ -117,20 +117,11 @@ public struct ProxyDrift: Sendable {
     private static func familyP(_ errors: [Double], _ families: [Int], draws: Int = 5_000) -> Double? {
         let sizes = families.reduce(into: [:]) { $0[$1, default: 0.0] += 1 }
         guard sizes.count >= 2, sizes.count < errors.count else { return nil }
-        func between(_ labels: [Int]) -> Double {
+        return Permutation.test(families, draws: draws, name: "families") { labels in
             var sums = [Double](repeating: 0, count: sizes.count)
             for (error, label) in zip(errors, labels) { sums[label] += error }
             return sums.indices.reduce(0) { $0 + sums[$1] * sums[$1] / (sizes[$1] ?? 1) }
-        }
-        let observed = between(families)
-        let key = ContentHash(of: "assay/families").leadingBits
-        var labels = families
-        let extreme = (0..<draws).count { draw in
-            var random = CounterRandom(key: key, index: UInt64(draw))
-            random.shuffle(&labels)
-            return between(labels) >= observed * (1 - 1e-12)
-        }
-        return Double(extreme + 1) / Double(draws + 1)
+        }.pValue
     }
 
     /// A correlation as it would be without noise: r / sqrt(rel_proxy rel_target), at most 1 in size, with

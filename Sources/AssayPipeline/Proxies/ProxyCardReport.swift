@@ -42,12 +42,7 @@ public struct ProxyCardReport {
 
     /// The report as text in a format.
     public func render(as format: TableFormat) throws -> String {
-        switch format {
-        case .table: return table.text() + "\n" + notes.map { $0 + "\n" }.joined()
-        case .markdown: return table.markdown + "\n" + notes.map { $0 + "\n" }.joined(separator: "\n")
-        case .csv: return try fields.text(.csv)
-        case .json: return try fields.text(.json)
-        }
+        try Listing.text(table, notes: notes, fields: fields, as: format)
     }
 
     private var fields: FieldTable {

@@ -1,6 +1,3 @@
-import AssayCore
-import Foundation
-
 /// Where a finished series changed its level, if it did.
 public enum ChangePoint {
     /// The most likely first point after the change, the largest two-sample t statistic over all splits with at least two
@@ -13,21 +10,14 @@ public enum ChangePoint {
     ) -> (point: Int, statistic: Double, pValue: Double)? {
         guard values.count >= 4, values.contains(where: { $0 != values[0] }) else { return nil }
         let mean = values.reduce(0, +) / Double(values.count)
-        var centred = values.map { $0 - mean }
+        let centred = values.map { $0 - mean }
         let squares = centred.reduce(0) { $0 + $1 * $1 }
         let observed = best(centred, squares)
-        let key = ContentHash(of: "assay/change-point").leadingBits
-        var extreme = 0
-        for draw in 0..<draws {
-            var random = CounterRandom(key: key, index: UInt64(draw))
-            random.shuffle(&centred)
-            if best(centred, squares).share >= observed.share * (1 - 1e-12) { extreme += 1 }
-        }
+        let test = Permutation.test(centred, draws: draws, name: "change-point") { best($0, squares).share }
         // With b the share of the squares between the two parts, t^2 = (n - 2) b / (1 - b).
         let rest = max(1 - observed.share, 1e-15)
         return (
-            observed.point, (Double(values.count - 2) * observed.share / rest).squareRoot(),
-            Double(extreme + 1) / Double(draws + 1)
+            observed.point, (Double(values.count - 2) * observed.share / rest).squareRoot(), test.pValue
         )
     }
 

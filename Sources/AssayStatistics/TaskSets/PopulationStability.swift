@@ -1,4 +1,3 @@
-import AssayCore
 import Foundation
 
 /// The population stability index of two samples, PSI = sum (p_b - q_b) ln(p_b / q_b) over bins, with a cut-off that belongs
@@ -29,22 +28,14 @@ public struct PopulationStability: Sendable, Hashable {
             (1..<bins).map { pooled[min(pooled.count - 1, pooled.count * $0 / bins)] }
         ).filter { $0 > pooled[0] }.sorted()
         guard !edges.isEmpty else { return nil }
-        var places = (first + second).map { value in edges.count { $0 <= value } }
-        let n = first.count
-        let index = PopulationStability.index(places, first: n, bins: edges.count + 1)
-        self.index = index
-        self.bins = edges.count + 1
-        cutoff = PopulationStability.cutoff(bins: edges.count + 1, n, second.count, alpha: alpha)
-        let key = ContentHash(of: "assay/psi").leadingBits
-        var extreme = 0
-        for draw in 0..<draws {
-            var random = CounterRandom(key: key, index: UInt64(draw))
-            random.shuffle(&places)
-            if PopulationStability.index(places, first: n, bins: edges.count + 1) >= index * (1 - 1e-12) {
-                extreme += 1
-            }
+        let places = (first + second).map { value in edges.count { $0 <= value } }
+        let test = Permutation.test(places, draws: draws, name: "psi") {
+            PopulationStability.index($0, first: first.count, bins: edges.count + 1)
         }
-        pValue = Double(extreme + 1) / Double(draws + 1)
+        index = test.statistic
+        pValue = test.pValue
+        self.bins = edges.count + 1
+        cutoff = PopulationStability.cutoff(bins: edges.count + 1, first.count, second.count, alpha: alpha)
     }
 
     /// What equal samples of sizes n and m pass with chance alpha, by the chi-square limit.
