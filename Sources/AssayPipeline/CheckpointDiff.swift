@@ -12,6 +12,8 @@ public struct CheckpointDiff {
     public let candidate: String
     /// The verdicts.
     public let results: [ComparisonResult]
+    /// How small a difference can be seen on each task, for the first seed.
+    public let detectability: [TaskDetectability]
 
     /// Compares two sides.
     /// - Parameter batch: the name of the batch whose arms are meant; nil for the last one that has them.
@@ -35,6 +37,7 @@ public struct CheckpointDiff {
         self.candidate = candidate
         results = try compare(
             baseline: common.baseline, candidate: common.candidate, options: try resolver.options())
+        detectability = try AssayMetrics.detectability(baseline: common.baseline[0], candidate: common.candidate[0])
     }
 
     /// The cells that every checkpoint of both sides has.
@@ -66,6 +69,7 @@ public struct CheckpointDiff {
         case .table, .markdown:
             let table = VerdictTable.table(shown, baseline: baseline, candidate: candidate)
             return (format == .table ? table.text() : table.markdown) + "\n" + headline + "\n"
+                + (fragility.map { "\($0)\n" } ?? "")
         case .csv: return try exported(shown, .csv)
         case .json: return try exported(shown, .json)
         }
@@ -74,6 +78,32 @@ public struct CheckpointDiff {
     /// One line: how many of what.
     public var headline: String {
         "\(candidate) against \(baseline), \(primary.count) primary metrics: \(VerdictTable.summary(primary))"
+    }
+
+    /// One line: in how many cells something was lost, and how much in the worst of them.
+    private var fragility: String? {
+        FragilityIndex(results.filter { $0.slice == "all" }).map {
+            "fragility index \(Figure.value($0.index)): \($0.broken) of \($0.cells) cells lost more than their margin; "
+                + "worst tenth \(Figure.difference($0.worstTenth)) margins"
+        }
+    }
+
+    /// A row for each task and metric: what decides how small a difference can be seen.
+    public func renderDetectability(as format: TableFormat) throws -> String {
+        var table = TextTable([
+            .init("task"), .init("condition"), .init("metric"), .init("items", .right), .init("clusters", .right),
+            .init("item variance", .right), .init("discordance", .right), .init("ICC", .right), .init("DEFF", .right),
+            .init("MDE", .right),
+        ])
+        for row in detectability {
+            let found = row.detectability
+            table.append([
+                row.task, row.condition, row.metric, Figure.grouped(found.items), Figure.grouped(found.clusters),
+                Figure.value(found.itemVariance), Figure.value(found.discordance), Figure.value(found.correlation),
+                Figure.value(found.designEffect), Figure.value(found.minimumDetectableEffect),
+            ])
+        }
+        return try Listing.text(table, as: format)
     }
 
     private func exported(_ shown: [ComparisonResult], _ format: ExportFormat) throws -> String {

@@ -143,13 +143,23 @@ public enum Display {
         return text + "\nan item:\n" + generator.describe(sequence) + "\n"
     }
 
+    /// A metric by its key, or all metrics of a number of the catalogue.
     private static func metric(_ name: String) throws -> String {
-        guard let metric = MetricCatalogue.all.first(where: { $0.key == name || $0.id == name }) else {
+        let found = metrics(named: name)
+        guard !found.isEmpty else {
             throw AssayError(
                 .usage, "there is no metric '\(name)'",
                 remedy: Suggestion.remedy(for: name, among: MetricCatalogue.all.map(\.key)))
         }
-        return """
+        return found.map(entry).joined(separator: "\n")
+    }
+
+    private static func metrics(named name: String) -> [MetricDefinition] {
+        MetricCatalogue.all.filter { $0.key == name || $0.id == name }
+    }
+
+    private static func entry(_ metric: MetricDefinition) -> String {
+        var text = """
             \(metric.id) \(metric.key): \(metric.title)
             better: \(metric.direction == .higherIsBetter ? "higher" : "lower"), unit: \(metric.unit)
             claims: \(metric.claims.joined(separator: " "))
@@ -157,5 +167,19 @@ public enum Display {
             source: \(metric.source)
 
             """
+        if let reading = MetricReading.of(metric.id) {
+            text += "range: \(reading.range)\ntraps: \(reading.traps)\n"
+        }
+        return text
+    }
+
+    /// A metric or a task, whichever has the name.
+    public static func entry(named name: String) throws -> String {
+        if !metrics(named: name).isEmpty { return try metric(name) }
+        let tasks = TaskRegistry.kinds.map(\.name)
+        if tasks.contains(name) { return try task(name) }
+        throw AssayError(
+            .usage, "there is no metric and no task '\(name)'",
+            remedy: Suggestion.remedy(for: name, among: MetricCatalogue.all.map(\.key) + tasks))
     }
 }

@@ -58,6 +58,18 @@ public enum Listing {
         }
     }
 
+    /// A table with notes below it for people, and exact values for programs, as text in a format.
+    static func text(
+        _ table: TextTable, notes: [String], fields: FieldTable, as format: TableFormat
+    ) throws -> String {
+        switch format {
+        case .table: table.text() + "\n" + notes.map { $0 + "\n" }.joined()
+        case .markdown: table.markdown + "\n" + notes.map { $0 + "\n" }.joined(separator: "\n")
+        case .csv: try fields.text(.csv)
+        case .json: try fields.text(.json)
+        }
+    }
+
     /// Lists what the program knows or what lies in the folder of plans.
     static func table(_ subject: ListSubject, evals: URL) throws -> TextTable {
         switch subject {

@@ -20,8 +20,9 @@ struct AssayCommand: ParsableCommand {
             """,
         version: Assay.version,
         subcommands: [
-            RunCommand.self, DiffCommand.self, DriftCommand.self, ReplicationsCommand.self, ExportCommand.self,
-            ListCommand.self,
+            RunCommand.self, DiffCommand.self, DriftCommand.self, ProxiesCommand.self, ReplicationsCommand.self,
+            ExportCommand.self,
+            ListCommand.self, DescribeCommand.self,
             ShowCommand.self, SampleCommand.self, GenerateCommand.self, TrainCommand.self, EvaluateCommand.self,
             MeasureCommand.self, ServeCommand.self, TimeCommand.self, TraceCommand.self,
             DoctorCommand.self, CheckMixerCommand.self,

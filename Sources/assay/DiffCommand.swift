@@ -32,11 +32,18 @@ struct DiffCommand: ParsableCommand {
     @Flag(help: "Show every metric and slice, not the primary ones alone.")
     var all = false
 
+    @Flag(help: "Instead, show how small a difference could be seen on each task, and what decides that.")
+    var detectability = false
+
     @OptionGroup var results: ResultsOptions
 
     func run() throws {
         let store = try results.openForReading()
         let diff = try CheckpointDiff(store: store, baseline: baseline, candidate: candidate, batch: batch)
+        if detectability {
+            Output.write(try diff.renderDetectability(as: format))
+            return
+        }
         Output.write(try diff.render(as: format, onlyPrimary: !all))
         if diff.exitStatus != 0 { throw ExitCode(diff.exitStatus) }
     }

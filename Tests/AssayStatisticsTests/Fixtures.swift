@@ -14,6 +14,38 @@ struct StatisticsFixtures: Decodable {
     var signFlip: [SignFlipCase]
     var pairedT: [PairedCase]
     var wilson: [[Double]]
+    var holm: [[[Double]]]
+    var chiSquareTail: [[Double]]
+    var chiSquareQuantile: [[Double]]
+    var fTail: [[Double]]
+    var associations: [Association]
+    var kolmogorovSmirnov: [[[Double]]]
+    var kolmogorovLimit: [[Double]]
+    var homogeneity: [[[Double]]]
+    var tost: [[[Double]]]
+    var chow: [[[Double]]]
+    var powerLaws: [[[Double]]]
+    var mantelHaenszel: [Tables]
+    var obrienFleming: [[Double]]
+
+    struct Association: Decodable {
+        var first: [Double]
+        var second: [Double]
+        var spearman: Double
+        var kendall: Double
+        var kendallP: Double
+    }
+
+    struct Tables: Decodable {
+        var tables: [[Int]]
+        var expected: [Double]
+
+        init(from decoder: any Decoder) throws {
+            var container = try decoder.unkeyedContainer()
+            tables = try container.decode([[Int]].self)
+            expected = try container.decode([Double].self)
+        }
+    }
 
     struct SignFlipCase: Decodable {
         var differences: [Double]

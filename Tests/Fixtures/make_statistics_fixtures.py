@@ -10,7 +10,7 @@ import pathlib
 
 import numpy as np
 import scipy
-from scipy import special, stats
+from scipy import optimize, special, stats
 
 
 def sign_flip(differences):
@@ -26,6 +26,133 @@ def sign_flip(differences):
 def wilson(successes, trials):
     interval = stats.binomtest(successes, trials).proportion_ci(0.95, method="wilson")
     return [interval.low, interval.high]
+
+
+def holm(p_values):
+    """Holm's adjusted p values by their definition."""
+    order = np.argsort(p_values)
+    adjusted = np.empty(len(p_values))
+    adjusted[order] = np.minimum(
+        1, np.maximum.accumulate(np.array(p_values)[order] * (len(p_values) - np.arange(len(p_values))))
+    )
+    return list(map(float, adjusted))
+
+
+def tost(differences, margin):
+    """p of non-inferiority and of equivalence within a margin, by one-sample t tests."""
+    lower = stats.ttest_1samp(differences, -margin, alternative="greater").pvalue
+    upper = stats.ttest_1samp(differences, margin, alternative="less").pvalue
+    return [float(lower), float(max(lower, upper))]
+
+
+def chow(x, y, new_x, new_y):
+    """Chow's predictive F by the residuals of the fits without and with the new points."""
+
+    def residuals(x, y):
+        design = np.column_stack([np.ones(len(x)), x])
+        return float(np.linalg.lstsq(design, y, rcond=None)[1][0])
+
+    own, pooled = residuals(x, y), residuals(np.append(x, new_x), np.append(y, new_y))
+    f = (pooled - own) / len(new_x) / (own / (len(x) - 2))
+    return [f, float(stats.f.sf(f, len(new_x), len(x) - 2))]
+
+
+def power_law(budgets, losses):
+    """E, A, a of E + A C^-a by least squares."""
+    found, _ = optimize.curve_fit(
+        lambda c, floor, scale, exponent: floor + scale * c**-exponent, budgets, losses, p0=(1, 10, 0.3), maxfev=100_000,
+        xtol=1e-14, ftol=1e-14,
+    )
+    return list(map(float, found))
+
+
+def mantel_haenszel(tables):
+    """Odds ratio and chi-square with continuity correction over 2x2 tables [[A, B], [C, D]]."""
+    tables = np.array(tables, float)
+    (a, b), (c, d), n = tables[:, 0].T, tables[:, 1].T, tables.sum(axis=(1, 2))
+    ratio = (a * d / n).sum() / (b * c / n).sum()
+    expected = ((a + b) * (a + c) / n).sum()
+    variance = ((a + b) * (c + d) * (a + c) * (b + d) / (n**2 * (n - 1))).sum()
+    statistic = max(0, abs(a.sum() - expected) - 0.5) ** 2 / variance
+    return [float(ratio), float(statistic), float(stats.chi2.sf(statistic, 1))]
+
+
+def obrien_fleming(looks):
+    """The constant of O'Brien and Fleming at 5 %, by the multivariate normal distribution of the looks."""
+    times = np.arange(1, looks + 1) / looks
+    covariance = np.minimum.outer(times, times)
+
+    def excess(c):
+        inside = stats.multivariate_normal.cdf(
+            np.full(looks, c), np.zeros(looks), covariance, lower_limit=np.full(looks, -c), abseps=1e-9, releps=1e-9,
+            maxpts=5_000_000, rng=np.random.default_rng(1),
+        )
+        return 1 - inside - 0.05
+
+    return float(optimize.brentq(excess, 1.9, 2.3, xtol=1e-7))
+
+
+def associations(generator):
+    """Pairs of values, with and without ties, and their rank correlations."""
+    pairs = [([1, 2, 3, 4, 5], [2, 1, 3, 5, 4]), ([1, 1, 2, 3, 3, 3, 4], [2, 1, 1, 5, 4, 4, 4])]
+    for n in (4, 9, 30, 60):
+        first = generator.normal(size=n).round(3)
+        pairs.append((list(map(float, first)), list(map(float, (first + generator.normal(size=n)).round(3)))))
+    pairs.append((list(map(float, generator.integers(0, 5, 40))), list(map(float, generator.integers(0, 9, 40)))))
+    rows = []
+    for first, second in pairs:
+        tied = len(set(first)) < len(first) or len(set(second)) < len(second)
+        kendall = stats.kendalltau(first, second, method="asymptotic" if tied else "exact")
+        rows.append(
+            {
+                "first": first,
+                "second": second,
+                "spearman": float(stats.spearmanr(first, second).statistic),
+                "kendall": float(kendall.statistic),
+                "kendallP": float(kendall.pvalue),
+            }
+        )
+    return rows
+
+
+def decision_accuracy(proxy, target, weights):
+    """Right decisions over decisions, pair by pair; equal proxies count one half, equal targets are no decision."""
+    right = decided = 0.0
+    for i, j in itertools.combinations(range(len(proxy)), 2):
+        if target[i] != target[j]:
+            agreement = (proxy[i] - proxy[j]) * (target[i] - target[j])
+            weight = weights[i] * weights[j]
+            right += weight * (0.5 if agreement == 0 else agreement > 0)
+            decided += weight
+    return right / decided if decided else math.nan
+
+
+def proxy_validity(proxy, target, cluster, level):
+    """Decision accuracy and the exact percentile bootstrap over clusters: all samples, with their chances."""
+    names = sorted(set(cluster))
+    samples = []
+    for chosen in itertools.combinations_with_replacement(range(len(names)), len(names)):
+        times = np.bincount(chosen, minlength=len(names))
+        chance = math.factorial(len(names)) / math.prod(math.factorial(t) for t in times)
+        samples.append((decision_accuracy(proxy, target, [times[names.index(c)] for c in cluster]), chance))
+    samples = sorted(s for s in samples if not math.isnan(s[0]))
+    shares = np.cumsum([c for _, c in samples]) / sum(c for _, c in samples)
+    ends = [samples[int(np.searchsorted(shares, q))][0] for q in (0.5 - level / 2, 0.5 + level / 2)]
+    return [decision_accuracy(proxy, target, [1] * len(proxy)), *ends]
+
+
+def proxy_studies(generator):
+    """Small tables of runs with ties, of 6 architectures with two runs each."""
+    rows = []
+    for strength in (0.0, 1.0, 3.0):
+        cluster = [f"a{i // 2}" for i in range(12)]
+        skill = np.repeat(generator.normal(size=6), 2) + 0.3 * generator.normal(size=12)
+        target = list(map(float, skill.round(1)))
+        proxy = list(map(float, (strength * skill + generator.normal(size=12)).round(0)))
+        rows.append(
+            {"proxy": proxy, "target": target, "cluster": cluster, "expected": proxy_validity(proxy, target, cluster, 0.9)}
+        )
+    return rows
 
 
 def main():
@@ -63,6 +190,48 @@ def main():
             for a, b in paired
             for r in [stats.ttest_rel(b, a)]
         ],
+        "holm": [[p, holm(p)] for p in (p_values, shuffled)],
+        "chiSquareTail": [[x, df, float(stats.chi2.sf(x, df))] for df in (1, 2, 9, 50) for x in (0.01, 1, 5, 30, 90)],
+        "chiSquareQuantile": [[p, df, float(stats.chi2.ppf(p, df))] for df in (1, 9, 50) for p in (0.05, 0.5, 0.95, 0.999)],
+        "fTail": [[x, a, b, float(stats.f.sf(x, a, b))] for a, b in [(1, 6), (8, 6), (20, 18)] for x in (0.1, 1, 3, 20)],
+        "associations": associations(generator),
+        "kolmogorovSmirnov": [
+            [a, b, [float(r.statistic), float(r.pvalue)]]
+            for a, b in [
+                ([1, 2, 3, 4, 5], [3, 4, 5, 6, 7]),
+                *(
+                    (list(map(float, generator.normal(0, 1, n).round(4))), list(map(float, generator.normal(0.5, 1, m).round(4))))
+                    for n, m in [(1, 1), (3, 8), (20, 35), (150, 100)]
+                ),
+            ]
+            for r in [stats.ks_2samp(a, b, method="exact")]
+        ],
+        "kolmogorovLimit": [[x, float(special.kolmogorov(x))] for x in (0.3, 0.6, 0.99, 1, 1.36, 2.5)],
+        "homogeneity": [
+            [a, b, [float(r.statistic), float(r.pvalue)]]
+            for a, b in [([10, 20, 30], [20, 20, 15]), ([5, 1, 0, 4], [2, 2, 0, 9]), ([3, 7], [7, 3])]
+            for r in [stats.chi2_contingency([row for row in np.array([a, b])[:, (np.array(a) + np.array(b)) > 0]], correction=False)]
+        ],
+        "tost": [[d, [margin], tost(d, margin)] for d, margin in [(differences[1], 0.5), (differences[2], 1.5)]],
+        "chow": [
+            [x, y, new_x, new_y, chow(x, y, new_x, new_y)]
+            for n, m in [(8, 1), (12, 12), (20, 5)]
+            for x, y, new_x, new_y in [[list(map(float, generator.normal(size=k).round(3))) for k in (n, n, m, m)]]
+        ],
+        "powerLaws": [
+            [budgets, losses, power_law(np.array(budgets), np.array(losses))]
+            for floor, scale, exponent in [(1.7, 40, 0.25), (0.4, 9, 0.6)]
+            for budgets in [list(map(float, np.repeat([100, 300, 1000, 3000, 10000], 3)))]
+            for losses in [
+                list(map(float, (floor + scale * np.array(budgets) ** -exponent + generator.normal(0, 0.01, 15)).round(5)))
+            ]
+        ],
+        "mantelHaenszel": [
+            [[list(map(int, table.flatten())) for table in tables], mantel_haenszel(tables)]
+            for tables in [generator.integers(1, 30, (5, 2, 2)), generator.integers(0, 6, (12, 2, 2))]
+        ],
+        "obrienFleming": [[looks, obrien_fleming(looks)] for looks in (2, 3, 5)],
+        "proxyStudies": proxy_studies(generator),
         "wilson": [[k, n, *wilson(k, n)] for k, n in [(0, 10), (10, 10), (7, 10), (430, 1000), (1, 200)]],
     }
     path = pathlib.Path(__file__).with_name("statistics.json")

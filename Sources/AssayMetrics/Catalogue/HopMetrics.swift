@@ -11,6 +11,13 @@ extension MetricCatalogue {
             source: "metrics catalogue Q2", margin: .relative, isPrimary: true, scope: .hops,
             needs: { $0.isAnswers && !$0.asksForSets && $0.data.family != .agent }, kernel: hopDecay),
         MetricDefinition(
+            "Q2", "hop-slope", "Hop slope", .higherIsBetter, unit: "logits/hop", claims: ["C2"],
+            formula:
+                "slope of logit acc_h in h, weighted by 1 / variance, half an answer of each kind added; the difference "
+                + "of two sides is the variant x hop interaction beta_4 of the logistic model",
+            source: "metrics catalogue Q2", margin: .absolute(0.1), scope: .hops,
+            needs: { $0.isAnswers && !$0.asksForSets && $0.data.family != .agent }, kernel: hopSlope),
+        MetricDefinition(
             "Q3", "composition-gap", "Compositionality gap", .lowerIsBetter, claims: ["C2"],
             formula: "P(multi-hop answer wrong | all its single hops right)",
             source: "Press et al., arXiv 2210.03350", margin: .accuracy, needs: { $0.isAnswers && !$0.twins.isEmpty },
@@ -23,17 +30,18 @@ extension MetricCatalogue {
     ]
 
     @Sendable private static func hopDecay(_ group: CellGroup) -> MetricKernel? {
-        guard let hopLevels = HopLevels(group) else { return nil }
-        let (levels, hops, floors) = (hopLevels.levels, hopLevels.hops, hopLevels.floors)
+        guard let levels = HopLevels(group) else { return nil }
+        let (hops, floors) = (levels.hops, levels.floors)
         return MetricKernel(
-            slots: levels.count, valueRange: 0...Double.infinity,
-            contribution: { cell, place in
-                guard cell.countsForHops(place), let slot = levels.slot(cell.items[place].item.hops) else {
-                    return .none
-                }
-                return cell.exact(place).map { .counts(slot: slot, numerator: $0, denominator: 1) } ?? .lost(slot: slot)
-            },
+            slots: hops.count, valueRange: 0...Double.infinity, contribution: levels.contribution,
             evaluate: { HopDecay.survival($0, hops: hops, floors: floors) })
+    }
+
+    @Sendable private static func hopSlope(_ group: CellGroup) -> MetricKernel? {
+        guard let levels = HopLevels(group) else { return nil }
+        let hops = levels.hops
+        return MetricKernel(
+            slots: hops.count, contribution: levels.contribution, evaluate: { HopDecay.logitSlope($0, hops: hops) })
     }
 
     @Sendable private static func compositionGap(_ group: CellGroup) -> MetricKernel? {
@@ -85,6 +93,14 @@ struct HopLevels {
     let levels: Levels
     let hops: [Double]
     let floors: [Double]
+
+    /// An answer, in the slot of its hops.
+    var contribution: ItemRule {
+        { [levels] cell, place in
+            guard cell.countsForHops(place), let slot = levels.slot(cell.items[place].item.hops) else { return .none }
+            return cell.exact(place).map { .counts(slot: slot, numerator: $0, denominator: 1) } ?? .lost(slot: slot)
+        }
+    }
 
     /// Nil when there are not enough levels for a slope.
     init?(_ group: CellGroup) {

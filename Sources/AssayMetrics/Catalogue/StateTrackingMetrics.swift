@@ -43,17 +43,12 @@ extension MetricCatalogue {
     }
 
     @Sendable private static func lengthGeneralisation(_ group: CellGroup) -> MetricKernel? {
-        let levels = Levels(group.cells.map(\.longest))
-        guard levels.count >= 2, let trained = group.cells.compactMap(\.data.trainedLength).max() else { return nil }
-        let lengths = levels.values.map(Double.init)
-        let slots = Dictionary(
-            group.cells.map { ($0.data.task, levels.slot($0.longest) ?? 0) }, uniquingKeysWith: { first, _ in first })
+        guard let levels = LengthLevels(group), let trained = group.cells.compactMap(\.data.trainedLength).max() else {
+            return nil
+        }
+        let lengths = levels.lengths
         return MetricKernel(
-            slots: levels.count, valueRange: 0...Double.infinity,
-            contribution: { cell, place in
-                guard cell.isMain(place), let slot = slots[cell.data.task] else { return .none }
-                return cell.exact(place).map { .counts(slot: slot, numerator: $0, denominator: 1) } ?? .lost(slot: slot)
-            },
+            slots: lengths.count, valueRange: 0...Double.infinity, contribution: levels.contribution,
             evaluate: { RecallCapacity.capacity($0, loads: lengths).load / Double(trained) },
             censoring: { RecallCapacity.capacity($0, loads: lengths).censoring })
     }

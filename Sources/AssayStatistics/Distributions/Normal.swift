@@ -5,6 +5,9 @@ public enum Normal {
     /// P(Z <= z).
     public static func cumulative(_ z: Double) -> Double { 0.5 * erfc(-z / 2.0.squareRoot()) }
 
+    /// P(|Z| >= |z|).
+    public static func twoSided(_ z: Double) -> Double { erfc(abs(z) / 2.0.squareRoot()) }
+
     /// The z with P(Z <= z) = p: Acklam's rational approximation, then one step of Halley's method.
     public static func quantile(_ p: Double) -> Double {
         guard p > 0, p < 1 else { return p == 0 ? -.infinity : p == 1 ? .infinity : .nan }

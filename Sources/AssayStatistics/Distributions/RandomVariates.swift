@@ -31,3 +31,12 @@ extension CounterRandom {
         }
     }
 }
+
+extension CounterRandom {
+    /// A variate of Student's t on 4 degrees of freedom: normal noise with heavy tails, of variance 2.
+    public mutating func studentT4() -> Double {
+        // Half a chi-square of four degrees of freedom over two is the mean of two exponential variates.
+        let scale = -0.5 * (log(1 - unit()) + log(1 - unit()))
+        return normal() / scale.squareRoot()
+    }
+}

@@ -51,6 +51,39 @@ public enum SpecialFunctions {
         return front * betaFraction(x, a, b)
     }
 
+    /// The regularised upper incomplete gamma function Q(a, x) for a > 0, x >= 0: the series below a + 1, the continued
+    /// fraction above (Numerical Recipes, section 6.2).
+    public static func upperGamma(_ a: Double, _ x: Double) -> Double {
+        guard a > 0, x >= 0 else { return .nan }
+        if x == 0 { return 1 }
+        if x.isInfinite { return 0 }
+        let front = exp(a * log(x) - x - logGamma(a))
+        if x < a + 1 {
+            var term = 1 / a
+            var sum = term
+            var n = a
+            while term > 1e-17 * sum {
+                n += 1
+                term *= x / n
+                sum += term
+            }
+            return 1 - front * sum
+        }
+        var b = x + 1 - a
+        var c = 1e300
+        var d = 1 / b
+        var result = d
+        for step in 1...100_000 {
+            let factor = -Double(step) * (Double(step) - a)
+            b += 2
+            d = 1 / (factor * d + b)
+            c = b + factor / c
+            result *= d * c
+            if abs(d * c - 1) < 1e-16 { break }
+        }
+        return front * result
+    }
+
     private static func betaFraction(_ x: Double, _ a: Double, _ b: Double) -> Double {
         let tiny = 1e-300
         func guarded(_ value: Double) -> Double { abs(value) < tiny ? tiny : value }
