@@ -23,7 +23,7 @@ struct AssayCommand: ParsableCommand {
             RunCommand.self, DiffCommand.self, DriftCommand.self, ReplicationsCommand.self, ExportCommand.self,
             ListCommand.self,
             ShowCommand.self, SampleCommand.self, GenerateCommand.self, TrainCommand.self, EvaluateCommand.self,
-            MeasureCommand.self, ServeCommand.self, TimeCommand.self, TraceCommand.self,
+            MeasureCommand.self, ReinforceCommand.self, ServeCommand.self, TimeCommand.self, TraceCommand.self,
             DoctorCommand.self, CheckMixerCommand.self,
         ])
 
