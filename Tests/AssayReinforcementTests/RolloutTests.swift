@@ -75,7 +75,7 @@ import Testing
         }
         // 25 % of 40 tokens.
         let long = try played(BanditTask(rounds: 2, budget: 40), recipe)
-        #expect(long.contains(where: \.isGuarded))
+        #expect(long.contains { $0.isGuarded })
         for trajectory in long where trajectory.isGuarded {
             #expect(trajectory.reward == 0 && !trajectory.hasFailed)
             #expect(trajectory.logProbabilities.count == trajectory.actions.count)
@@ -83,11 +83,11 @@ import Testing
         }
         // The optimal play says 40 tokens.
         let optimal = try played(BanditTask(rounds: 40, budget: 40), recipe)
-        #expect(!optimal.contains(where: \.isGuarded))
+        #expect(!optimal.contains { $0.isGuarded })
         var unguarded = recipe
         unguarded.certaintyGuard = nil
         let free = try played(BanditTask(rounds: 2, budget: 40), unguarded)
-        #expect(!free.contains(where: \.isGuarded))
+        #expect(!free.contains { $0.isGuarded })
     }
 
     @Test func `questions with exact answers are episodes: the answer solves them, anything else does not`() throws {

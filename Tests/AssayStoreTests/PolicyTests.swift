@@ -35,7 +35,7 @@ import Testing
             #expect(read[0] == steps[0])
             #expect(read[1].figures["reward"] == 0.5 && read[1].figures["k3"]?.isNaN == true && read.count == 2)
         }
-        #expect(try store.check().allSatisfy(\.isSound))
+        #expect(try store.check().allSatisfy { $0.isSound })
     }
 
     @Test func `recorded again it must be the same, but for the seconds and the place`() throws {
