@@ -163,14 +163,17 @@ public struct ReinforcementReport: Sendable {
                 summary.lowEntropyShare, summary.rewardCeiling, summary.spikesPer1000, summary.largestSpike,
                 summary.deadGroups,
             ]
-            table.rows.append(
-                [
-                    .text(result.run.arm.name), .text(result.run.precision.name), .unsigned(result.run.seed),
-                    .text(result.record.identity.hexadecimal), .text(result.record.start.hexadecimal),
-                    .optional(result.record.checkpoint?.hexadecimal), .integer(result.record.step),
-                    .optional(result.record.reason), .number(result.start), .optional(result.success?.candidate),
-                    .optional(result.success?.estimate), .optional(interval?.low), .optional(interval?.high),
-                ] + figures.map { .number($0) })
+            let place: [Field] = [
+                .text(result.run.arm.name), .text(result.run.precision.name), .unsigned(result.run.seed),
+                .text(result.record.identity.hexadecimal), .text(result.record.start.hexadecimal),
+                .optional(result.record.checkpoint?.hexadecimal), .integer(result.record.step),
+                .optional(result.record.reason),
+            ]
+            let success: [Field] = [
+                .number(result.start), .optional(result.success?.candidate), .optional(result.success?.estimate),
+                .optional(interval?.low), .optional(interval?.high),
+            ]
+            table.rows.append(place + success + figures.map(Field.number))
         }
         return table
     }
@@ -179,11 +182,10 @@ public struct ReinforcementReport: Sendable {
     public var stepTable: FieldTable {
         var table = FieldTable(columns: ["arm", "rollouts", "seed"] + ReinforcementStep.fields.map(\.name))
         for result in results {
-            for step in result.log {
-                table.rows.append(
-                    [.text(result.run.arm.name), .text(result.run.precision.name), .unsigned(result.run.seed)]
-                        + step.values.map { .number($0) })
-            }
+            let place: [Field] = [
+                .text(result.run.arm.name), .text(result.run.precision.name), .unsigned(result.run.seed),
+            ]
+            table.rows += result.log.map { place + $0.values.map(Field.number) }
         }
         return table
     }

@@ -19,10 +19,10 @@ extension Store {
             for step in steps {
                 for (figure, value) in step.figures {
                     // The one figure that is another in every run is kept as it was first recorded.
-                    let isTime = figure == "seconds"
+                    let (field, isTime): ([Identified.Field], Bool) = ([("value", value)], figure == "seconds")
                     try Identified.record(
                         db, in: "policy_step", key: [("run", id), ("step", step.step), ("figure", figure)],
-                        content: isTime ? [] : [("value", value)], other: isTime ? [("value", value)] : [])
+                        content: isTime ? [] : field, other: isTime ? field : [])
                 }
             }
             for episode in episodes {
@@ -62,8 +62,9 @@ extension Store {
                     """, arguments: [run.hexadecimal])
             var steps: [PolicyStepRecord] = []
             for row in rows {
-                if steps.last?.step != row[0] { steps.append(PolicyStepRecord(step: row[0], figures: [:])) }
-                steps[steps.count - 1].figures[row[1]] = row.number(2)
+                let (step, figure): (Int, String) = (row[0], row[1])
+                if steps.last?.step != step { steps.append(PolicyStepRecord(step: step, figures: [:])) }
+                steps[steps.count - 1].figures[figure] = row.number(2)
             }
             return steps
         }
