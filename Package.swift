@@ -25,6 +25,11 @@ let package = Package(
         .target(
             name: "AssayEvaluation",
             dependencies: ["AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "CKernels"]),
+        .target(
+            name: "AssayReinforcement",
+            dependencies: [
+                "AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "AssayTraining", "AssayEvaluation", "CKernels",
+            ]),
         .target(name: "AssayStatistics", dependencies: ["AssayCore"]),
         .target(
             name: "AssayServing", dependencies: ["AssayCore", "AssayTensor", "AssayModels", "AssayStatistics"]),
@@ -40,7 +45,7 @@ let package = Package(
             name: "AssayPipeline",
             dependencies: [
                 "AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "AssayTraining", "AssayEvaluation",
-                "AssayStatistics", "AssayServing", "AssayMetrics", "AssayStore", "AssayReports",
+                "AssayReinforcement", "AssayStatistics", "AssayServing", "AssayMetrics", "AssayStore", "AssayReports",
                 "CKernels", .product(name: "Yams", package: "Yams"),
             ]),
         .executableTarget(
@@ -53,7 +58,7 @@ let package = Package(
             name: "AssayBenchmarks",
             dependencies: [
                 "CKernels", "AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "AssayTraining", "AssayEvaluation",
-                "AssayStore",
+                "AssayReinforcement", "AssayStore",
             ], path: "Benchmarks", exclude: ["peer"]),
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
         .testTarget(name: "AssayCoreTests", dependencies: ["AssayCore"]),
@@ -67,6 +72,12 @@ let package = Package(
             name: "AssayEvaluationTests",
             dependencies: [
                 "AssayEvaluation", "AssayTasks", "AssayModels", "AssayCore", "AssayTensor", "AssayMetrics",
+            ]),
+        .testTarget(
+            name: "AssayReinforcementTests",
+            dependencies: [
+                "AssayReinforcement", "AssayTraining", "AssayEvaluation", "AssayTasks", "AssayModels", "AssayTensor",
+                "AssayCore",
             ]),
         .testTarget(name: "AssayStatisticsTests", dependencies: ["AssayStatistics", "AssayCore"]),
         .testTarget(
@@ -82,8 +93,8 @@ let package = Package(
         .testTarget(
             name: "AssayPipelineTests",
             dependencies: [
-                "AssayPipeline", "AssayStore", "AssayMetrics", "AssayTraining", "AssayModels", "AssayTasks",
-                "AssayCore", "assay",
+                "AssayPipeline", "AssayStore", "AssayMetrics", "AssayReinforcement", "AssayTraining", "AssayModels",
+                "AssayTasks", "AssayCore", "assay",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -11,6 +11,7 @@ enum AssayBenchmarks {
             if options.checks { exit(try check(session) ? 0 : 1) }
             try session.printHeading()
             try TrainingBenchmark.run(session)
+            try ReinforcementBenchmark.run(session)
             try MixerBenchmark.run(session)
             try SystemBenchmark.run(session)
             try MatrixProductBenchmark.run(session)

@@ -19,12 +19,19 @@ public final class SequenceRun {
     private let targets: TargetTable
     private let logits: Tensor
     private let crossEntropy: CrossEntropy
+    /// The loss, where it is not the cross-entropy.
+    private let policy: PolicyGradient?
 
     /// Records a model.
     /// - Parameters:
     ///   - training: whether ``backward()`` will be called.
     ///   - chunk: tokens that chunked mixers take at a time; nil for what suits each best.
-    public init(model: LanguageModel, batch: Int, time: Int, targetCapacity: Int, training: Bool, chunk: Int? = nil) {
+    ///   - objective: makes the loss a policy gradient over sampled tokens, with the targets and the logits divided by
+    ///     its temperature; nil for the cross-entropy.
+    public init(
+        model: LanguageModel, batch: Int, time: Int, targetCapacity: Int, training: Bool, chunk: Int? = nil,
+        objective: PolicyObjective? = nil
+    ) {
         precondition(batch > 0 && time > 0 && targetCapacity > 0, "a run of nothing")
         self.model = model
         self.batch = batch
@@ -34,8 +41,11 @@ public final class SequenceRun {
         tokens = .allocate(capacity: batch * time)
         tokens.initialize(repeating: 0, count: batch * time)
         targets = TargetTable(capacity: targetCapacity)
-        logits = model.record(on: tape, tokens: tokens, shape: [batch, time], targets: targets)
-        crossEntropy = tape.crossEntropy(logits, targets)
+        logits = model.record(
+            on: tape, tokens: tokens, shape: [batch, time], targets: targets,
+            temperature: objective?.temperature ?? 1)
+        policy = objective.map { [tape, logits, targets] in tape.policyGradient(logits, targets, objective: $0) }
+        crossEntropy = policy?.likelihoods ?? tape.crossEntropy(logits, targets)
     }
 
     deinit { tokens.deallocate() }
@@ -72,15 +82,25 @@ public final class SequenceRun {
         }
     }
 
-    /// Runs forward. Returns the sum over the targets of weight times negative log likelihood.
+    /// What the loss of a policy gradient knows of the targets that were loaded last, one action for each.
+    public func load(actions: [PolicyAction]) {
+        guard let policy else { preconditionFailure("the run was recorded without a policy objective") }
+        policy.actions = actions
+    }
+
+    /// Runs forward. Returns the sum over the targets of weight times negative log likelihood, or the loss of the policy
+    /// objective.
     @discardableResult
     public func forward() -> Double {
         tape.forward()
-        return crossEntropy.loss
+        return policy?.loss ?? crossEntropy.loss
     }
 
     /// Adds the gradient of that sum to the bound gradients.
     public func backward() { tape.backward() }
+
+    /// Targets of the last forward pass whose ratio was clipped; 0 without a policy objective.
+    public var clippedCount: Int { policy?.clipped ?? 0 }
 
     /// The negative log likelihood of each target of the last forward pass, in nats.
     public var negativeLogLikelihoods: UnsafeBufferPointer<Float> {
@@ -101,8 +121,10 @@ public final class SequenceRun {
 
 extension LanguageModel {
     /// Records the parallel form of the model. After the last branch that looks at other tokens only target rows go on.
-    /// - Returns: the logits `[targets.capacity, vocabulary]`.
-    func record(on tape: Tape, tokens: UnsafePointer<Int32>, shape: [Int], targets: TargetTable) -> Tensor {
+    /// - Returns: the logits `[targets.capacity, vocabulary]`, divided by the temperature.
+    func record(
+        on tape: Tape, tokens: UnsafePointer<Int32>, shape: [Int], targets: TargetTable, temperature: Double = 1
+    ) -> Tensor {
         let (block, factors) = (architecture.block, residualFactors)
         var stream = tape.embedding(tokens, shape: shape, table: tape.parameter(ParameterName.embedding))
         if block.embeddingFactor != 1 { stream = tape.scale(stream, by: Float(block.embeddingFactor)) }
@@ -126,7 +148,8 @@ extension LanguageModel {
         }
         var output = normed ?? finalNorm.parallel(stream, on: tape)
         // Before the head, where a row is shorter than its logits.
-        if block.logitsDivisor != 1 { output = tape.scale(output, by: Float(1 / block.logitsDivisor)) }
+        let divisor = block.logitsDivisor * temperature
+        if divisor != 1 { output = tape.scale(output, by: Float(1 / divisor)) }
         return tape.linear(output, tape.parameter(headName))
     }
 }

@@ -71,6 +71,12 @@ public struct Recipe: Sendable, Codable, Hashable {
         self.spike = spike
     }
 
+    /// What AdamW does with a gradient.
+    public var optimizer: OptimizerSettings {
+        OptimizerSettings(
+            weightDecay: weightDecay, beta1: beta1, beta2: beta2, epsilon: epsilon, gradientClip: gradientClip)
+    }
+
     /// Micro-batches of a step.
     public var microBatchesPerStep: Int { sequencesPerStep / sequencesPerMicroBatch }
 

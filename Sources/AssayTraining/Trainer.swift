@@ -95,11 +95,11 @@ public final class Trainer {
         if ResumeState.exists(in: folder) {
             let engine = StepEngine(plan: plan, model: model, pool: pool)
             do {
-                let state = try ResumeState.read(into: engine, plan: plan, from: folder)
-                let due = checkpointSteps.filter { $0 <= state.log.count }
+                let log = try ResumeState.read(into: engine, plan: plan, from: folder)
+                let due = checkpointSteps.filter { $0 <= log.count }
                 let standing = try due.compactMap { try standingCheckpoint(step: $0) }
                 if standing.count == due.count {
-                    run.log = state.log
+                    run.log = log
                     run.checkpoints = standing
                     return engine
                 }
@@ -157,7 +157,7 @@ public final class Trainer {
             run.log.append(record)
             if detector.observe(record.loss) { return try fail(run, step: record.step, reason: .lossSpike) }
             engine.apply(record)
-            if checkpointSteps.contains(record.step), !engine.weightsAreFinite {
+            if checkpointSteps.contains(record.step), !engine.optimizer.weightsAreFinite {
                 return try fail(run, step: record.step, reason: .nonFiniteWeights)
             }
             meter.observe(positions: record.tokens - tokens)
@@ -192,7 +192,7 @@ public final class Trainer {
 
     /// The moments of AdamW by parameter, under the names that PyTorch gives them.
     private func optimizerState(_ engine: StepEngine, step: Int) -> Data {
-        let moments = [("exp_avg", engine.firstMoment), ("exp_avg_sq", engine.secondMoment)]
+        let moments = [("exp_avg", engine.optimizer.firstMoment), ("exp_avg_sq", engine.optimizer.secondMoment)]
         let tensors = moments.flatMap { name, block in
             model.layout.specifications.map {
                 SafeTensors.Tensor(

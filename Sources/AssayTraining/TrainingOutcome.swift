@@ -23,6 +23,13 @@ public struct TrainedCheckpoint: Sendable, Hashable {
     public var contentHash: ContentHash
     /// Its folder.
     public var url: URL
+
+    /// A checkpoint.
+    public init(step: Int, contentHash: ContentHash, url: URL) {
+        self.step = step
+        self.contentHash = contentHash
+        self.url = url
+    }
 }
 
 /// Why an arm could not be trained to the end.

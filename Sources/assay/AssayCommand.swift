@@ -24,7 +24,7 @@ struct AssayCommand: ParsableCommand {
             ExportCommand.self,
             ListCommand.self, DescribeCommand.self,
             ShowCommand.self, SampleCommand.self, GenerateCommand.self, TrainCommand.self, EvaluateCommand.self,
-            MeasureCommand.self, ServeCommand.self, TimeCommand.self, TraceCommand.self,
+            MeasureCommand.self, ReinforceCommand.self, ServeCommand.self, TimeCommand.self, TraceCommand.self,
             DoctorCommand.self, CheckMixerCommand.self,
         ])
 

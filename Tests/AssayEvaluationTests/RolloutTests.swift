@@ -30,7 +30,7 @@ private final class ScriptedPolicy: RolloutPolicy {
 
     func reset(slot: Int) { lanes[slot] = Lane(world: worlds[slot], unread: worlds[slot].prompt.count) }
 
-    func step(slots: [Int], tokens: [Int32], predictions: inout [Int32?]) {
+    func step(slots: [Int], tokens: [Int32], asked: [Bool], predictions: inout [Int32?]) {
         stepsTaken += 1
         for (row, slot) in slots.enumerated() {
             lanes[slot].unread -= 1

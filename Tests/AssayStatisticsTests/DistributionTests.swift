@@ -73,6 +73,19 @@ import Testing
         #expect(Reliability.allPass(successes: 2, trials: 1, k: 1).isNaN)
     }
 
+    /// SciPy's `binomtest(k, n).proportion_ci(0.95, method="exact")`.
+    @Test func exactIntervalsMatchSciPy() {
+        let rows = [
+            (0, 5, 0, 0.5218237501049814), (5, 5, 0.47817624989501856, 1),
+            (4, 5, 0.28358206388191054, 0.9949492366205319),
+            (1, 20, 0.0012650894979560339, 0.24873276277202772), (7, 10, 0.3475471499399921, 0.9332604888222655),
+        ]
+        for (successes, trials, low, high) in rows {
+            let interval = ProportionInterval.exact(successes: successes, trials: trials, level: 0.95)
+            #expect(isNear(interval.low, low) && isNear(interval.high, high), "\(successes) of \(trials)")
+        }
+    }
+
     @Test func wilsonIntervalsMatchSciPy() {
         for row in fixtures.wilson {
             let interval = ProportionInterval.wilson(

@@ -207,7 +207,7 @@ private func trace(_ outcome: TrainingOutcome) -> [String] {
         let model = try LanguageModel(plan.architecture)
         let engine = StepEngine(plan: plan, model: model, pool: WorkerPool(workers: 1))
         engine.weights.pointer[3] = .nan
-        #expect(!engine.weightsAreFinite)
+        #expect(!engine.optimizer.weightsAreFinite)
         let record = engine.computeGradient(step: 1, tokens: 0)
         #expect(!record.loss.isFinite || !record.gradientNorm.isFinite)
         // The same through a run: a state whose weights have blown up.

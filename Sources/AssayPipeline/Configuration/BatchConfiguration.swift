@@ -131,7 +131,7 @@ public struct CompareConfiguration: Sendable, Hashable {
 
 extension ConfigurationValue {
     /// Seeds, each once.
-    fileprivate func seeds() throws -> [Marked<UInt64>] {
+    func seeds() throws -> [Marked<UInt64>] {
         var seeds: [Marked<UInt64>] = []
         for value in try list() {
             let seed = try value.seed()

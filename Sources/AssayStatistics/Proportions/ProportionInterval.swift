@@ -28,4 +28,26 @@ public enum ProportionInterval {
             ? min(Double(items), max(1, binomial / (standardError * standardError))) : Double(clusters)
         return wilson(proportion: proportion, trials: effective, critical: critical)
     }
+
+    /// The exact interval of Clopper and Pearson (1934) for `successes` of `trials`: for events that are rare or few.
+    public static func exact(successes: Int, trials: Int, level: Double) -> (low: Double, high: Double) {
+        precondition(trials > 0 && (0...trials).contains(successes), "\(successes) of \(trials)")
+        let tail = (1 - level) / 2
+        /// The probability at which a tail that grows with it reaches its share.
+        func crossing(_ tailProbability: (Double) -> Double) -> Double {
+            var (low, high) = (0.0, 1.0)
+            for _ in 0..<60 {
+                let middle = (low + high) / 2
+                if tailProbability(middle) < tail { low = middle } else { high = middle }
+            }
+            return (low + high) / 2
+        }
+        let low =
+            successes == 0
+            ? 0 : crossing { 1 - Binomial.cumulative(successes - 1, trials: trials, probability: $0) }
+        let high =
+            successes == trials
+            ? 1 : 1 - crossing { Binomial.cumulative(successes, trials: trials, probability: 1 - $0) }
+        return (low, high)
+    }
 }

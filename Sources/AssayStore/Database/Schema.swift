@@ -20,12 +20,46 @@ enum Schema {
     static let migrations = [
         Migration(version: 1, statements: planTables + resultTables),
         Migration(version: 2, statements: measurementColumns),
+        Migration(version: 3, statements: policyTables),
     ]
 
     /// What a measurement is of, and the machine that it depends on.
     private static let measurementColumns = """
         ALTER TABLE measurement ADD COLUMN kind TEXT NOT NULL DEFAULT 'items';
         ALTER TABLE measurement ADD COLUMN environment TEXT;
+
+        """
+
+    /// Runs of reinforcement learning: what each step showed, and how episodes end before and after.
+    private static let policyTables = """
+        CREATE TABLE policy_run (
+            id INTEGER PRIMARY KEY,
+            identity TEXT NOT NULL UNIQUE,
+            arm TEXT NOT NULL,
+            start TEXT NOT NULL,
+            seed INTEGER NOT NULL,
+            precision TEXT NOT NULL,
+            task TEXT NOT NULL,
+            recipe TEXT NOT NULL,
+            reason TEXT,
+            step INTEGER NOT NULL,
+            checkpoint TEXT,
+            path TEXT
+        ) STRICT;
+        CREATE TABLE policy_step (
+            run INTEGER NOT NULL REFERENCES policy_run(id),
+            step INTEGER NOT NULL,
+            figure TEXT NOT NULL,
+            value REAL,
+            PRIMARY KEY (run, step, figure)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE policy_episode (
+            run INTEGER NOT NULL REFERENCES policy_run(id),
+            episode INTEGER NOT NULL,
+            start REAL NOT NULL,
+            trained REAL,
+            PRIMARY KEY (run, episode)
+        ) STRICT, WITHOUT ROWID;
 
         """
 

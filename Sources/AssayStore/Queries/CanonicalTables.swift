@@ -121,5 +121,23 @@ extension CanonicalTable {
                 FROM drift JOIN drift_point ON drift_point.drift = drift.id
                 ORDER BY drift.identity, position, step
                 """),
+        CanonicalTable(
+            name: "policy_run",
+            sql: """
+                SELECT identity, arm, start, seed, precision, task, recipe, reason, step, checkpoint FROM policy_run
+                ORDER BY identity
+                """),
+        CanonicalTable(
+            name: "policy_step",
+            sql: """
+                SELECT identity, policy_step.step, figure, value FROM policy_run
+                JOIN policy_step ON policy_step.run = policy_run.id WHERE figure <> 'seconds' ORDER BY 1, 2, 3
+                """),
+        CanonicalTable(
+            name: "policy_episode",
+            sql: """
+                SELECT identity, episode, policy_episode.start, trained FROM policy_run
+                JOIN policy_episode ON policy_episode.run = policy_run.id ORDER BY 1, 2
+                """),
     ]
 }
