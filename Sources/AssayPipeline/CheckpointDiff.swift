@@ -12,6 +12,8 @@ public struct CheckpointDiff {
     public let candidate: String
     /// The verdicts.
     public let results: [ComparisonResult]
+    /// How they were compared.
+    private let options: ComparisonOptions
 
     /// Compares two sides.
     /// - Parameter batch: the name of the batch whose arms are meant; nil for the last one that has them.
@@ -33,8 +35,8 @@ public struct CheckpointDiff {
         }
         self.baseline = baseline
         self.candidate = candidate
-        results = try compare(
-            baseline: common.baseline, candidate: common.candidate, options: try resolver.options())
+        options = try resolver.options()
+        results = try compare(baseline: common.baseline, candidate: common.candidate, options: options)
     }
 
     /// The cells that every checkpoint of both sides has.
@@ -60,7 +62,7 @@ public struct CheckpointDiff {
     }
 
     /// The table as text in a format.
-    public func render(as format: TableFormat, onlyPrimary: Bool) throws -> String {
+    public func render(as format: DiffFormat, onlyPrimary: Bool) throws -> String {
         let shown = onlyPrimary ? primary : results
         switch format {
         case .table, .markdown:
@@ -68,6 +70,8 @@ public struct CheckpointDiff {
             return (format == .table ? table.text() : table.markdown) + "\n" + headline + "\n"
         case .csv: return try exported(shown, .csv)
         case .json: return try exported(shown, .json)
+        case .junit:
+            return JUnitReport(shown, baseline: baseline, candidate: candidate, alpha: options.alpha).text()
         }
     }
 
@@ -93,4 +97,18 @@ public enum TableFormat: String, Sendable, CaseIterable {
     case json
     /// For a pull request.
     case markdown
+}
+
+/// How `assay diff` prints.
+public enum DiffFormat: String, Sendable, CaseIterable {
+    /// Aligned columns, for people.
+    case table
+    /// RFC 4180.
+    case csv
+    /// A list of objects.
+    case json
+    /// For a pull request.
+    case markdown
+    /// For continuous integration.
+    case junit
 }

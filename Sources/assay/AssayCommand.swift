@@ -20,7 +20,8 @@ struct AssayCommand: ParsableCommand {
             """,
         version: Assay.version,
         subcommands: [
-            RunCommand.self, DiffCommand.self, DriftCommand.self, ReplicationsCommand.self, ExportCommand.self,
+            RunCommand.self, DiffCommand.self, DriftCommand.self, ReplicationsCommand.self, ReportCommand.self,
+            ExportCommand.self,
             ListCommand.self,
             ShowCommand.self, SampleCommand.self, GenerateCommand.self, TrainCommand.self, EvaluateCommand.self,
             MeasureCommand.self, ServeCommand.self, TimeCommand.self, TraceCommand.self,
