@@ -14,6 +14,8 @@ public struct CheckpointDiff {
     public let results: [ComparisonResult]
     /// How small a difference can be seen on each task, for the first seed.
     public let detectability: [TaskDetectability]
+    /// How they were compared.
+    private let options: ComparisonOptions
 
     /// Compares two sides.
     /// - Parameter batch: the name of the batch whose arms are meant; nil for the last one that has them.
@@ -35,8 +37,8 @@ public struct CheckpointDiff {
         }
         self.baseline = baseline
         self.candidate = candidate
-        results = try compare(
-            baseline: common.baseline, candidate: common.candidate, options: try resolver.options())
+        options = try resolver.options()
+        results = try compare(baseline: common.baseline, candidate: common.candidate, options: options)
         detectability = try AssayMetrics.detectability(baseline: common.baseline[0], candidate: common.candidate[0])
     }
 
@@ -63,7 +65,7 @@ public struct CheckpointDiff {
     }
 
     /// The table as text in a format.
-    public func render(as format: TableFormat, onlyPrimary: Bool) throws -> String {
+    public func render(as format: DiffFormat, onlyPrimary: Bool) throws -> String {
         let shown = onlyPrimary ? primary : results
         switch format {
         case .table, .markdown:
@@ -72,6 +74,8 @@ public struct CheckpointDiff {
                 + (fragility.map { "\($0)\n" } ?? "")
         case .csv: return try exported(shown, .csv)
         case .json: return try exported(shown, .json)
+        case .junit:
+            return JUnitReport(shown, baseline: baseline, candidate: candidate, alpha: options.alpha).text()
         }
     }
 
@@ -123,4 +127,18 @@ public enum TableFormat: String, Sendable, CaseIterable {
     case json
     /// For a pull request.
     case markdown
+}
+
+/// How `assay diff` prints.
+public enum DiffFormat: String, Sendable, CaseIterable {
+    /// Aligned columns, for people.
+    case table
+    /// RFC 4180.
+    case csv
+    /// A list of objects.
+    case json
+    /// For a pull request.
+    case markdown
+    /// For continuous integration.
+    case junit
 }

@@ -50,7 +50,7 @@ public enum Display {
             .init("95 % interval", .right), .init("n", .right), .init("clusters", .right), .init("lost", .right),
             .init("note"),
         ])
-        let measured = try newest(of: checkpoint.hash, store)
+        let measured = try store.newestMeasurements(ofCheckpoint: checkpoint.hash)
         for value in measured.flatMap(\.values) {
             let interval =
                 value.low == nil && value.high == nil
@@ -67,14 +67,6 @@ public enum Display {
             text += "\n"
         }
         return text + (measured.contains { $0.environment != nil } ? "\n" : "") + table.text()
-    }
-
-    /// The newest measurements of a checkpoint: one of each kind, counted and timed.
-    private static func newest(of checkpoint: ContentHash, _ store: Store) throws -> [MeasurementRecord] {
-        try MeasurementKind.allCases.flatMap { kind in
-            let all = try store.measurements(ofCheckpoint: checkpoint, kind: kind)
-            return [all.last { $0.environment == nil }, all.last { $0.environment != nil }].compactMap { $0 }
-        }
     }
 
     /// What the shortcuts score on a task.

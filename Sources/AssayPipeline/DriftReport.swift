@@ -32,22 +32,33 @@ public struct DriftReport {
             try watch.results(try resolver.arm(arm), control: try resolver.arm(control)))
     }
 
+    /// So many steps have a column of their own; the line of blocks shows them all.
+    private static let shownSteps = 8
+
     /// A row for each metric: the differences along the steps, and where drift began.
     public var table: TextTable {
         let steps = Set(results.flatMap { $0.points.map(\.step) }).sorted()
+        let shown = DriftReport.evenly(steps, DriftReport.shownSteps)
         var table = TextTable(
-            [.init("metric"), .init("task")] + steps.map { .init("@\($0)", .right) } + [
+            [.init("metric"), .init("task"), .init("difference")] + shown.map { .init("@\($0)", .right) } + [
                 .init("largest sum", .right), .init("threshold", .right), .init("drift"),
             ])
         for result in results {
             let byStep = Dictionary(uniqueKeysWithValues: result.points.map { ($0.step, $0.difference) })
             let largest = result.points.map { max($0.rise, $0.fall) }.max()
             table.append(
-                [result.metric, result.task] + steps.map { Figure.difference(byStep[$0]) } + [
-                    Figure.value(largest), Figure.value(result.threshold), DriftReport.words(result),
-                ])
+                [result.metric, result.task, Sparkline.text(steps.map { byStep[$0] })]
+                    + shown.map { Figure.difference(byStep[$0]) } + [
+                        Figure.value(largest), Figure.value(result.threshold), DriftReport.words(result),
+                    ])
         }
         return table
+    }
+
+    /// So many of the steps, with the first and the last.
+    private static func evenly(_ steps: [Int], _ count: Int) -> [Int] {
+        guard steps.count > count else { return steps }
+        return (0..<count).map { steps[$0 * (steps.count - 1) / (count - 1)] }
     }
 
     private static func words(_ result: DriftResult) -> String {

@@ -26,8 +26,8 @@ struct DiffCommand: ParsableCommand {
     @Option(help: "The batch whose arms are meant, when several have arms of this name.")
     var batch: String?
 
-    @Option(help: "How to print: table, json, csv, markdown.")
-    var format: TableFormat = .table
+    @Option(help: "How to print: table, json, csv, markdown, junit.")
+    var format: DiffFormat = .table
 
     @Flag(help: "Show every metric and slice, not the primary ones alone.")
     var all = false
@@ -48,3 +48,5 @@ struct DiffCommand: ParsableCommand {
         if diff.exitStatus != 0 { throw ExitCode(diff.exitStatus) }
     }
 }
+
+extension DiffFormat: ExpressibleByArgument {}

@@ -36,7 +36,7 @@ import Testing
 
         let files = try FileManager.default.contentsOfDirectory(atPath: bench.results.path + "/tiny")
         let subjects = ["runs", "checkpoints", "metrics", "verdicts", "drift"]
-        #expect(Set(files) == Set(subjects.flatMap { ["\($0).csv", "\($0).json", "\($0).md"] }))
+        #expect(Set(files) == Set(subjects.flatMap { ["\($0).csv", "\($0).json", "\($0).md"] } + ["report.md"]))
         let metrics = try CSV.read(bench.results.appendingPathComponent("tiny/metrics.csv"))
         #expect(Set(metrics.map { $0["arm"] }) == ["full", "hybrid", "window"])
         #expect(run.summary.contains("hybrid against full"))

@@ -25,7 +25,7 @@ public struct BatchConfiguration: Sendable, Hashable {
     /// In what every arm is made equal to the control, unless the arm says otherwise.
     public var match: MatchEntry?
     /// The formats of the reports, each once.
-    public var reports: [ExportFormat]
+    public var reports: [ReportFormat]
     /// Where it begins.
     public var mark: SourceMark
 
@@ -145,10 +145,10 @@ extension ConfigurationValue {
     }
 
     /// Formats of reports, each once.
-    fileprivate func formats() throws -> [ExportFormat] {
-        var formats: [ExportFormat] = []
+    fileprivate func formats() throws -> [ReportFormat] {
+        var formats: [ReportFormat] = []
         for value in try list() {
-            let format: ExportFormat = try value.word()
+            let format: ReportFormat = try value.word()
             guard !formats.contains(format) else {
                 throw value.failure("names '\(format.rawValue)' again", remedy: "Name each format once")
             }

@@ -21,7 +21,7 @@ public struct BatchPlan: Sendable {
     /// What is measured of serving; nil for nothing.
     public let serving: ServingPlan?
     /// The formats of the reports in the results folder; not part of the identity.
-    public let reports: [ExportFormat]
+    public let reports: [ReportFormat]
     /// The hash of all of it: the identity of the batch.
     public let identity: ContentHash
     /// The canonical text behind the identity.
@@ -33,7 +33,7 @@ public struct BatchPlan: Sendable {
     /// Puts a plan together.
     public init(
         name: String, control: String, arms: [ArmPlan], tasks: [TaskPlan], comparison: ComparisonOptions,
-        serving: ServingPlan? = nil, reports: [ExportFormat]
+        serving: ServingPlan? = nil, reports: [ReportFormat]
     ) throws {
         self.name = name
         self.control = control

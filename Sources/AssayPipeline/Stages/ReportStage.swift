@@ -7,10 +7,10 @@ extension BatchRunner {
     /// The folder of the batch's files.
     public var reportFolder: URL { results.appendingPathComponent(plan.name, isDirectory: true) }
 
-    /// Writes the tables of the batch in the formats that it asks for.
+    /// Writes the tables and the reports of the batch in the formats that it asks for.
     func writeReports() throws {
         let exporter = Exporter(store: store, batch: plan.identity)
-        for format in plan.reports {
+        for format in plan.reports.compactMap(\.tables) {
             for subject in BatchRunner.reported {
                 try stopIfAsked()
                 try exporter.export(
@@ -18,6 +18,14 @@ extension BatchRunner {
                     to: reportFolder.appendingPathComponent("\(subject.rawValue).\(format.fileExtension)"))
             }
         }
+        let documents = plan.reports.compactMap(\.document)
+        guard !documents.isEmpty else { return }
+        try stopIfAsked()
+        let report = try BatchReport(
+            store: store,
+            batch: BatchRecord(
+                identity: plan.identity, name: plan.name, control: plan.control, definition: plan.definition))
+        for format in documents { try report.write(format, to: reportFolder.appendingPathComponent(format.fileName)) }
     }
 
     /// What a batch's folder holds; responses, which can be millions, are exported on demand.

@@ -28,7 +28,8 @@ public struct CSVWriter: RowWriter {
     /// Writes nothing: CSV has no end mark.
     public mutating func end() throws {}
 
-    private static func text(_ field: Field) -> String {
+    /// A field as it stands between commas.
+    static func text(_ field: Field) -> String {
         switch field {
         case .none: ""
         case .text(let text): quoted(text)

@@ -35,7 +35,13 @@ public struct MarkdownWriter: RowWriter {
 
     /// A text that cannot break out of its cell.
     static func escaped(_ text: String) -> String {
-        text.replacing("\\", with: "\\\\").replacing("|", with: "\\|").replacing("\r\n", with: "<br>")
+        escapedTags(text.replacing("\\", with: "\\\\")).replacing("|", with: "\\|").replacing("\r\n", with: "<br>")
             .replacing("\n", with: "<br>").replacing("\r", with: "<br>")
+    }
+
+    /// Markdown lets HTML through, so what would begin a tag is marked as text.
+    private static func escapedTags(_ text: String) -> String {
+        guard text.utf8.contains(0x3C) else { return text }
+        return text.replacing(/<(?=[A-Za-z\/!?])/, with: "\\<")
     }
 }

@@ -69,7 +69,7 @@ public struct TextTable: Sendable, Hashable {
     }
 
     /// A cell is one line: what would break it is shown as an escape.
-    private static func oneLine(_ text: String) -> String {
+    static func oneLine(_ text: String) -> String {
         let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
         guard !isPlain else { return text }
         return text.unicodeScalars.reduce(into: "") { result, scalar in

@@ -30,7 +30,8 @@ public enum VerdictTable {
         ]
     }
 
-    private static func note(_ result: ComparisonResult) -> String {
+    /// What a reader must know, with how much data would settle what is undecided.
+    static func note(_ result: ComparisonResult) -> String {
         let unit = result.unit == .seeds ? "seeds" : "items"
         let needed = result.itemsNeeded.map { "needs \(Figure.grouped($0)) \(unit)" }
         return [result.note, needed].compactMap { $0 }.joined(separator: "; ")

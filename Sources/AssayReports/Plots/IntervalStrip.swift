@@ -1,0 +1,111 @@
+import AssayMetrics
+
+/// The dot and interval of a verdict, small enough for a row of a table: all rows share one axis, which counts in
+/// margins, turned so that right is better.
+struct IntervalStrip {
+    /// The ends of the axis, in margins.
+    let limit: Double
+    private static let width = 220.0
+    private static let height = 18.0
+    private static let inset = 8.0
+
+    /// An axis on which most rows fit whole: to the largest difference, from 2 to 20 margins.
+    init(_ results: [ComparisonResult]) {
+        let sizes = results.compactMap { IntervalStrip.margins($0)?.estimate }.map(abs)
+        limit = min(20, max(2, ((sizes.max() ?? 0) * 1.25).rounded(.up)))
+    }
+
+    /// A difference and its interval in margins, positive is better; nil without an interval or a margin.
+    static func margins(_ result: ComparisonResult) -> (estimate: Double, low: Double, high: Double)? {
+        guard let estimate = result.estimate, let low = result.low, let high = result.high,
+            let margin = result.margin, margin > 0, [estimate, low, high].allSatisfy(\.isFinite)
+        else { return nil }
+        let sign = result.direction.sign / margin
+        return (estimate * sign, min(low * sign, high * sign), max(low * sign, high * sign))
+    }
+
+    /// The drawing of a row; nothing without an interval.
+    func markup(_ result: ComparisonResult) -> Markup {
+        guard let (estimate, low, high) = IntervalStrip.margins(result) else { return .empty }
+        let middle = IntervalStrip.height / 2
+        let words =
+            "\(Figure.difference(result.estimate)), from \(Figure.difference(result.low)) to "
+            + Figure.difference(result.high)
+        var parts: [Markup] = [.element("title", [], words)]
+        parts.append(band)
+        parts.append(IntervalStrip.line("zero", place(0), 0, place(0), IntervalStrip.height))
+        parts.append(IntervalStrip.line("interval", place(low), middle, place(high), middle))
+        // An interval that goes on beyond the axis ends in an arrow.
+        if low < -limit { parts.append(arrow(at: place(-limit), towards: -1)) }
+        if high > limit { parts.append(arrow(at: place(limit), towards: 1)) }
+        if abs(estimate) <= limit {
+            parts.append(
+                .element(
+                    "circle",
+                    [
+                        ("class", "dot"), ("cx", PlotRenderer.text(place(estimate))),
+                        ("cy", PlotRenderer.text(middle)), ("r", "3.5"),
+                    ]))
+        }
+        return svg(parts, [("class", "strip v-\(result.verdict.rawValue)"), ("role", "img")])
+    }
+
+    /// The axis, for the head of the column.
+    func axis() -> Markup {
+        let ticks = [-limit, -1, 0, 1, limit]
+        let parts = ticks.map { tick in
+            Markup.element(
+                "text",
+                [("class", "tick"), ("x", PlotRenderer.text(place(tick))), ("y", "13"), ("text-anchor", "middle")],
+                (tick > 0 ? "+" : "") + AxisMap.tickText(tick))
+        }
+        return svg(parts, [("class", "strip"), ("aria-hidden", "true")])
+    }
+
+    private var band: Markup {
+        .element(
+            "rect",
+            [
+                ("class", "band"), ("x", PlotRenderer.text(place(-1))), ("y", "0"),
+                ("width", PlotRenderer.text(place(1) - place(-1))), ("height", PlotRenderer.text(IntervalStrip.height)),
+            ])
+    }
+
+    private func arrow(at x: Double, towards sign: Double) -> Markup {
+        let middle = IntervalStrip.height / 2
+        let (tip, back) = (PlotRenderer.text(x + 6 * sign), PlotRenderer.text(x))
+        return .element(
+            "path",
+            [
+                ("class", "arrow"),
+                (
+                    "d",
+                    "M\(tip) \(PlotRenderer.text(middle))L\(back) \(PlotRenderer.text(middle - 4))V"
+                        + "\(PlotRenderer.text(middle + 4))Z"
+                ),
+            ])
+    }
+
+    private func place(_ margins: Double) -> Double {
+        let share = (min(limit, max(-limit, margins)) + limit) / (2 * limit)
+        return IntervalStrip.inset + share * (IntervalStrip.width - 2 * IntervalStrip.inset)
+    }
+
+    private func svg(_ parts: [Markup], _ attributes: [Markup.Attribute]) -> Markup {
+        .element(
+            "svg",
+            [
+                ("xmlns", "http://www.w3.org/2000/svg"),
+                ("viewBox", "0 0 \(PlotRenderer.text(IntervalStrip.width)) \(PlotRenderer.text(IntervalStrip.height))"),
+            ] + attributes, parts)
+    }
+
+    private static func line(_ name: String, _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> Markup {
+        .element(
+            "line",
+            [
+                ("class", name), ("x1", PlotRenderer.text(x1)), ("y1", PlotRenderer.text(y1)),
+                ("x2", PlotRenderer.text(x2)), ("y2", PlotRenderer.text(y2)),
+            ])
+    }
+}

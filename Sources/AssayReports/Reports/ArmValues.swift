@@ -1,0 +1,79 @@
+import AssayCore
+import AssayMetrics
+import AssayStatistics
+import AssayStore
+
+/// Which metric over what.
+struct ValueKey: Hashable, Comparable {
+    var metric: String
+    var task: String
+    var condition: String
+    var slice: String
+
+    static func < (a: ValueKey, b: ValueKey) -> Bool {
+        (a.metric, a.task, a.condition, a.slice) < (b.metric, b.task, b.condition, b.slice)
+    }
+}
+
+/// A metric of an arm over its seeds.
+struct ArmValue: Hashable {
+    /// The mean of the seeds; nil where a seed has none.
+    var value: Double?
+    /// The 95 % interval: of the one seed over its items, or of the mean over seeds.
+    var low: Double?
+    var high: Double?
+    /// How many seeds.
+    var seeds: Int
+
+    /// - Parameter values: one a seed, at least one.
+    init(_ values: [MetricValue]) {
+        seeds = values.count
+        guard values.count > 1 else {
+            (value, low, high) = (values[0].value, values[0].low, values[0].high)
+            return
+        }
+        let known = values.compactMap(\.value)
+        guard known.count == values.count else { return }
+        let n = Double(known.count)
+        let mean = known.reduce(0) { $0 + $1 / n }
+        let squares = known.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        let half = (squares / (n - 1) / n).squareRoot() * StudentT.quantile(0.975, degreesOfFreedom: n - 1)
+        (value, low, high) = (mean, mean - half, mean + half)
+    }
+}
+
+/// The metrics of every arm at its last checkpoints.
+struct ArmValues {
+    private let values: [String: [ValueKey: ArmValue]]
+    /// Everything that any arm has, sorted.
+    let keys: [ValueKey]
+
+    /// Reads them.
+    /// - Parameter arms: the names that the batch uses.
+    init(store: Store, batch: ContentHash, arms: [String]) throws {
+        var values: [String: [ValueKey: ArmValue]] = [:]
+        for arm in arms {
+            let checkpoints = try store.checkpoints(CheckpointSelector(arm: arm, batch: batch))
+            let last = checkpoints.map(\.step).max()
+            var found: [ValueKey: [MetricValue]] = [:]
+            // A seed that ended early would be held against others at another step.
+            for checkpoint in checkpoints where checkpoint.step == last {
+                // Timings are no function of the batch, and a report is.
+                for record in try store.newestMeasurements(ofCheckpoint: checkpoint.hash, ofBatch: batch)
+                where record.environment == nil {
+                    for value in record.values {
+                        let key = ValueKey(
+                            metric: value.metric, task: value.task, condition: value.condition, slice: value.slice)
+                        found[key, default: []].append(value)
+                    }
+                }
+            }
+            values[arm] = found.mapValues(ArmValue.init)
+        }
+        self.values = values
+        keys = Set(values.values.flatMap(\.keys)).sorted()
+    }
+
+    /// A value of an arm; nil when it was not measured.
+    subscript(_ arm: String, _ key: ValueKey) -> ArmValue? { values[arm]?[key] }
+}
