@@ -116,6 +116,9 @@ public enum Display {
             + "\(Figure.grouped(short.embeddingParameters)) of them embedding and head\n"
     }
 
+    /// Clusters whose questions are counted for a task's histograms.
+    private static let shownClusters = 200
+
     private static func task(_ name: String) throws -> String {
         let kind = try TaskRegistry.kind(named: name)
         let generator = try kind.make([:])
@@ -130,6 +133,11 @@ public enum Display {
         text += "\nstated floor with the defaults: \(Figure.value(generator.statedFloor))\n"
         for floor in floors(of: generator) {
             text += "  \(floor.baseline) scores \(Figure.value(floor.score))\n"
+        }
+        text += "\nquestions by their covariates, of \(shownClusters) clusters:\n"
+        for histogram in generator.covariates(BatchPlan.evaluationStream, clusters: shownClusters) {
+            let levels = histogram.levels.map { "\($0.name) (\(Figure.grouped($0.count)))" }
+            text += "  \(histogram.covariate): \(levels.joined(separator: ", "))\n"
         }
         guard let sequence = generator.cluster(BatchPlan.evaluationStream, index: 0).first else { return text }
         return text + "\nan item:\n" + generator.describe(sequence) + "\n"
