@@ -8,9 +8,9 @@ import Testing
     @Test("a wrong gold answer is found", arguments: TaskCase.all)
     func wrongAnswer(_ testCase: TaskCase) throws {
         let task = try testCase.make()
-        for index in 0..<50 {
+        for index in 0..<20 {
             for sequence in task.cluster(.evaluation(seed: 31), index: index) {
-                for (number, question) in sequence.questions.enumerated() {
+                for (number, question) in sequence.questions.enumerated().prefix(20) {
                     var broken = sequence
                     let place = question.answer.lowerBound
                     if let gold = question.hiddenGold {
@@ -19,6 +19,24 @@ import Testing
                         broken.tokens[place] = broken.tokens[place] == 64 ? 65 : 64
                     }
                     #expect(!task.check(broken.resealed()).isEmpty)
+                }
+            }
+        }
+    }
+
+    @Test(
+        "a fact that answers a question, told differently, is found",
+        arguments: TaskCase.all.filter { (try? $0.make().family) == .retrieval })
+    func wrongFact(_ testCase: TaskCase) throws {
+        let task = try testCase.make()
+        for index in 0..<20 {
+            for sequence in task.cluster(.evaluation(seed: 35), index: index) {
+                for question in sequence.questions.prefix(10) where question.item.distance > 0 {
+                    var broken = sequence
+                    let place = question.answer.lowerBound - question.item.distance
+                    // Another symbol of the same role.
+                    broken.tokens[place] += broken.tokens[place] % 2 == 0 ? 1 : -1
+                    #expect(!task.check(broken.resealed()).isEmpty, "\(task.describe(broken))")
                 }
             }
         }

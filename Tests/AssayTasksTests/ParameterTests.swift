@@ -69,6 +69,13 @@ import Testing
         #expect(error.problem.contains("'\(parameter)'") && error.problem.contains(bound), "\(error)")
     }
 
+    @Test("contradictory parameters of the retrieval tasks are refused too", arguments: RetrievalContradictions.all)
+    func retrievalContradictions(
+        _ name: String, _ parameters: [String: Int], _ parameter: String, _ bound: String
+    ) throws {
+        try contradictions(name, parameters, parameter, bound)
+    }
+
     @Test("the smallest length that is accepted is enough", arguments: TaskCase.defaults)
     func tightLength(_ testCase: TaskCase) throws {
         let length = try #require((16...512).first { failure(testCase.name, ["length": $0]) == nil })

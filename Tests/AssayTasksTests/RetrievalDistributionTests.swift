@@ -112,7 +112,8 @@ import Testing
         #expect((0..<8).allSatisfy { abs(bins[$0, default: 0] - 500) < 100 }, "\(bins)")
         let tokens = task.cluster(.evaluation(seed: 1), index: 0)[0].tokens
         #expect(tokens.dropLast().filter(SymbolRange.values.contains).count == 16)
-        #expect(abs(task.statedFloor - (1 + 15.0 / 32) / 16) < 1e-12)
+        // 16 of 240 places lie before the first value of the text; where they do not, that value may be the same.
+        #expect(abs(task.statedFloor - (1.0 / 15 + 14.0 / 15 / 32)) < 1e-12)
     }
 
     @Test("question and needle share no token; the twin asks for the same needles by key; the table is fixed")

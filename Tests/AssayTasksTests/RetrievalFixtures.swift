@@ -16,7 +16,7 @@ extension TaskCase {
         TaskCase("fuzzy-recall", ["pairs": 32, "motif": 4, "queries": 8, "length": 512, "symbols": 8]),
         TaskCase("phone-book", ["entries": 2, "digits": 1, "queries": 1, "length": 24, "symbols": 8]),
         TaskCase("phone-book", ["entries": 64, "digits": 7, "queries": 4, "length": 768]),
-        TaskCase("needle-haystack", ["keys": 1, "length": 64]),
+        TaskCase("needle-haystack", ["keys": 1, "length": 65]),
         TaskCase("needle-haystack", ["keys": 1, "values": 4, "length": 256]),
         TaskCase("needle-haystack", ["keys": 2, "haystack": 0, "length": 64]),
         TaskCase("needle-haystack", ["keys": 4, "values": 4, "queries": 2, "haystack": 0, "length": 256]),
@@ -55,5 +55,35 @@ extension TaskCase {
         TaskCase("reread-recall", ["order": 1, "length": 96]),
         TaskCase("reread-recall", ["passes": 2, "pairs": 32, "length": 512]),
         TaskCase("reread-recall", ["order": 1, "passes": 2]),
+    ]
+}
+
+/// Combinations of parameters that contradict each other, with the parameter to change and the bound.
+enum RetrievalContradictions {
+    static let all: [(String, [String: Int], String, String)] = [
+        ("mqar", ["pairs": 40], "symbols", "40"),
+        ("mqar", ["length": 16], "length", "18"),
+        ("mqar", ["length": 67], "length", "even"),
+        ("distance-recall", ["rivals": 20], "rivals", "16"),
+        ("distance-recall", ["distance": 64], "length", "131"),
+        ("distance-recall", ["gap": 30], "gap", "29"),
+        ("compositional-recall", ["first-parts": 8, "second-parts": 8], "symbols", "64"),
+        ("noisy-recall", ["length": 48], "length", "49"),
+        ("fuzzy-recall", ["queries": 9], "queries", "8"),
+        ("phone-book", ["entries": 200, "digits": 1], "digits", "3"),
+        ("needle-haystack", ["keys": 1, "haystack": 0], "keys", "2"),
+        ("needle-haystack", ["keys": 1, "length": 64], "length", "65"),
+        ("associative-needle", ["needles": 20], "symbols", "20"),
+        ("stacks", ["pops": 4], "pops", "3"),
+        ("stacks", ["queries": 9], "queries", "8"),
+        ("induction", ["length": 20], "length", "22"),
+        ("copying", ["tokens": 60], "length", "131"),
+        ("common-words", ["seldom": 6], "seldom", "5"),
+        ("frequent-words", ["tokens": 16], "tokens", "rank 4"),
+        ("conversation", ["queries": 9], "queries", "8"),
+        ("conversation", ["length": 128], "length", "130"),
+        ("instruction", ["distance": 125], "distance", "124"),
+        ("instruction", ["facts": 20], "symbols", "40"),
+        ("reread-recall", ["pairs": 30], "length", "134"),
     ]
 }

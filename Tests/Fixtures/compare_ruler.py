@@ -16,6 +16,7 @@ import importlib.util
 import itertools
 import json
 import random
+import re
 import subprocess
 import sys
 import types
@@ -153,7 +154,8 @@ def compare_common(assay, cwe):
     mine = items(assay, "common-words", 500, common=10, often=6, others=90, seldom=1, length=256)
     theirs = [cwe.get_example(100, 6, 1, 10) for _ in range(500)]
     own = [[token for token in context(sequence) if token not in NOISE] for sequence in mine]
-    lists = [[entry for entry in text.split() if not entry.endswith(".")] for text, _ in theirs]
+    # "1. word 2. two words 3. word": some words have a space.
+    lists = [[entry.strip() for entry in re.split(r"\d+\. ", text)[1:]] for text, _ in theirs]
     law = lambda words: tuple(sorted(collections.Counter(collections.Counter(words).values()).items()))
     laws = [{law(words) for words in sample} for sample in (own, lists)]
     report("times that words come: words", str(sorted(laws[0])[0]), str(sorted(laws[1])[0]), laws[0] == laws[1])
@@ -199,8 +201,8 @@ def zoology_distances(length, pairs, power, count, generator):
     distances = []
     for _ in range(count):
         gaps = generator.choice(space, replace=False, p=weights, size=pairs)
-        distances += list(2 * pairs + 2 * gaps - 2 * np.arange(pairs))
-    return distances
+        distances.append(2 * pairs + 2 * gaps - 2 * np.arange(pairs))
+    return np.array(distances)
 
 
 def compare_mqar(assay):
@@ -209,14 +211,15 @@ def compare_mqar(assay):
     for length, pairs, power, count in ((64, 4, 1, 1500), (128, 8, 1, 1500), (256, 16, 1, 1000), (512, 64, 1, 300),
                                         (256, 64, 1, 300), (256, 16, 100, 500)):
         mine = items(assay, "mqar", count, length=length + 2, pairs=pairs, power=power, symbols=64)
-        ours = [question["item"]["distance"] for sequence in mine for question in sequence["questions"]]
+        ours = np.array([[question["item"]["distance"] for question in sequence["questions"]] for sequence in mine])
         theirs = zoology_distances(length, pairs, power / 100, count, generator)
         name = f"({length}, {pairs}), a = {power / 100}"
-        shares = lambda sample: " ".join(f"{np.mean(np.array(sample) <= w):.2f}" for w in (16, 32, 64, 128))
+        shares = lambda sample: " ".join(f"{np.mean(sample <= w):.2f}" for w in (16, 32, 64, 128))
         report(f"{name}: share within 16 32 64 128", shares(ours), shares(theirs))
         report(f"{name}: median", f"{np.median(ours):.0f}", f"{np.median(theirs):.0f}")
         # Questions of a sequence depend on each other; one a sequence makes the samples independent.
-        compare(f"{name}: one question", ours[:: pairs + 1], theirs[:: pairs + 1])
+        chosen = (np.arange(count), generator.integers(pairs, size=count))
+        compare(f"{name}: one question", ours[chosen], theirs[chosen])
 
 
 def main():

@@ -50,10 +50,11 @@ public struct NeedleHaystack: TaskGenerator {
         let needles = keyCount * valueCount
         isOfNeedles = haystack == 1
         if keyCount == 1 {
-            // Three values in the text besides the needle's.
+            // Three values in the text besides the needle's, so that the place of a value does not give it away.
             try p.require(
-                "length", atLeast: 2 + 6 * Haystack.nameEvery + 3 * needles + Self.questionWidth(valueCount),
-                because: "a lone key needs text around it")
+                "length",
+                atLeast: 2 + 6 * Haystack.nameEvery + 3 * needles + p["gap"] + Self.questionWidth(valueCount),
+                because: "a lone key needs text around it, and a gap of \(p["gap"])")
         }
         frame = try RetrievalFrame(
             Self.name, version: 1, p, facts: needles, sharing: "\(needles) needles share no value",
@@ -100,9 +101,7 @@ public struct NeedleHaystack: TaskGenerator {
         frame.sequence(stream, use, index, task: Vocabulary.haystackTask) { random in
             let (asked, queries) = size(&random)
             let all = isOfNeedles ? keysInHaystack(beside: queries) : asked
-            let keys = random.distinct(all, below: frame.keys.count * SymbolRange.words.count).map {
-                [frame.keys[$0 / SymbolRange.words.count], SymbolRange.words[$0 % SymbolRange.words.count]]
-            }
+            let keys = frame.twoPartKeys(all, &random)
             let values = drawValues(all, &random)
             // Needle i is of key i modulo the number of keys; the first keys are those that can be asked for.
             var order = Array(0..<all * valueCount)
@@ -149,13 +148,19 @@ extension NeedleHaystack {
             among: length - 2 - queries * Self.questionWidth(valueCount) - 3 * keyCount * valueCount)
     }
 
-    /// Guessing among the values of the needles not yet given as answers, or listing them; a single key's needle hides among
-    /// the values of the text. Where symbols are too few for all needles, values coincide.
+    /// Guessing among the values of the needles not yet given as answers, or listing them. A single key's needle hides among
+    /// the values of the text, which stand evenly spaced: it may be any of them, or be the first, if it lies before the
+    /// first of the text. Where symbols are too few for all needles, values coincide.
     public var statedFloor: Double {
         let (symbols, own) = (Double(frame.values.count), Double(valueCount))
         if keyCount == 1 {
             let others = Double(valuesInText)
-            guard valueCount > 1 else { return (1 + others / symbols) / (1 + others) }
+            guard valueCount > 1 else {
+                let spacing = Double(2 * Haystack.nameEvery)
+                let places = Double(frame.room(beside: queries * Self.questionWidth(valueCount)) - 3 + 1)
+                let first = spacing / places
+                return max((1 + others / symbols) / (1 + others), first + (1 - first) / symbols)
+            }
             let listed = (symbols - own) * (1 - pow(1 - 1 / symbols, others))
             return min(0.99, 1.03 * 2 * own / (2 * own + listed))
         }

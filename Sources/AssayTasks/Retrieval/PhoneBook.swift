@@ -71,9 +71,7 @@ public struct PhoneBook: TaskGenerator {
     ) -> TaskSequence {
         frame.sequence(stream, use, index, task: Vocabulary.phoneBookTask) { random in
             let (facts, queries) = size(&random)
-            let names = random.distinct(facts, below: frame.keys.count * SymbolRange.words.count).map {
-                [frame.keys[$0 / SymbolRange.words.count], SymbolRange.words[$0 % SymbolRange.words.count]]
-            }
+            let names = frame.twoPartKeys(facts, &random)
             let numbers = numbers(facts, &random)
             let sheet = FactSheet(
                 facts: zip(names, numbers).map { $0 + $1 },

@@ -47,4 +47,15 @@ struct RetrievalFrame: Sendable {
     func questions(of width: Int, beside facts: Int) -> Int {
         SequenceBuilder.questions(of: width, in: room(beside: facts))
     }
+
+    /// Different keys of two parts, at most half of those that there are.
+    func twoPartKeys(_ count: Int, _ random: inout CounterRandom) -> [[Int32]] {
+        var taken = Set<[Int32]>(minimumCapacity: count)
+        return (0..<count).map { _ in
+            while true {
+                let key = [random.pick(keys), random.pick(.words)]
+                if taken.insert(key).inserted { return key }
+            }
+        }
+    }
 }
