@@ -6,7 +6,7 @@ import AssayCore
 /// that a letter names, after it, is asked for at letters of the second half. The counters are those of Weiss, Goldberg and
 /// Yahav, "On the Practical Computational Power of Finite Precision RNNs" (ACL 2018, arXiv 1805.04908), taken modulo m so
 /// that they stay finite. Rare resets ask a model to forget one counter and to keep the others.
-public struct ModularCounter: TaskGenerator {
+public struct ModularCounter: TaskGenerator, WordTask {
     /// The generator's name.
     public static let name = "modular-counter"
     /// The parameters.
@@ -21,7 +21,7 @@ public struct ModularCounter: TaskGenerator {
         parameters: parameters, make: { try ModularCounter($0) })
 
     private static let widths = (first: 1, other: 1)
-    private let word: StateWord
+    let word: StateWord
     private let bank: CounterBank
 
     /// The letter that steps counter c is number 2 c, the one that resets it 2 c + 1.
@@ -45,27 +45,6 @@ public struct ModularCounter: TaskGenerator {
             identity: TaskIdentity(generator: Self.name, version: 1, parameters: p.all), length: p["length"],
             questions: p["questions"], task: Vocabulary.counterTask, automaton: bank, widths: Self.widths,
             spell: { letter, _ in [Self.letters[letter]] })
-    }
-
-    /// Everything that identifies the items.
-    public var identity: TaskIdentity { word.identity }
-    /// Tokens of every sequence.
-    public var length: Int { word.length }
-    /// State tracking.
-    public var family: TaskFamily { .stateTracking }
-    /// One token is asked for; nothing is generated freely.
-    public var generates: Bool { false }
-    /// One in the modulus, and what resets within a window give away.
-    public var statedFloor: Double { word.floor }
-    /// Guess, say the last letter, say 0, count the last letters.
-    public var baselines: [ShortcutBaseline] { word.baselines }
-
-    /// One sequence a cluster.
-    public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] { word.cluster(stream, index: index) }
-
-    /// A sequence that is asked after every letter.
-    public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
-        word.trainingSequence(stream, index: index)
     }
 
     /// Counts the steps since the last reset afresh for every question.
