@@ -31,7 +31,7 @@ extension TaskCase {
             ["nodes": 48, "edges": 96, "ancestors": 16, "hops": 12, "length": 384, "symbols": 64]),
         TaskCase("boxes", ["boxes": 3, "items": 2, "operations": 3, "questions": 1, "length": 32, "symbols": 8]),
         TaskCase("boxes", ["boxes": 16, "items": 10, "operations": 96, "questions": 6, "length": 400, "symbols": 64]),
-        TaskCase("modular-counter", ["counters": 1, "modulus": 2, "period": 0, "length": 32, "questions": 2]),
+        TaskCase("modular-counter", ["counters": 2, "modulus": 2, "period": 0, "length": 32, "questions": 2]),
         TaskCase("modular-counter", ["counters": 4, "modulus": 8, "period": 64, "length": 256]),
     ]
 }

@@ -170,9 +170,10 @@ import Testing
             ("topological-order", ["hops": 6], "hops", "5"),
             ("topological-order", ["edges": 9], "edges", "10"),
             ("topological-order", ["edges": 61], "edges", "60"),
-            ("boxes", ["boxes": 5], "boxes", "6"),
-            ("boxes", ["questions": 5], "questions", "4"),
+            ("boxes", ["boxes": 5], "boxes", "7"),
+            ("boxes", ["questions": 6], "questions", "5"),
             ("modular-counter", ["period": 4], "period", "8"),
+            ("modular-counter", ["counters": 1, "period": 0], "counters", "2"),
         ])
     func contradictions(_ name: String, _ parameters: [String: Int], _ parameter: String, _ bound: String) throws {
         let error = try #require(throws: AssayError.self) { try TaskRegistry.make(name, parameters: parameters) }

@@ -52,14 +52,6 @@ struct Chains: Sendable {
     /// Where some links stand among the facts.
     func support(_ chain: Int, _ links: Range<Int>) -> [Int] { Array(places[chain][links]) }
 
-    /// The facts and the depth of a training world that allows so many hops: of full size half of the time.
-    static func trainingSize(
-        hops: Int, most: Int, facts: Int, _ random: inout CounterRandom
-    ) -> (facts: Int, depth: Int) {
-        let depth = random.difficulty(hops...most)
-        return (random.difficulty(min(facts, 2 * depth)...facts), depth)
-    }
-
     /// Refuses chains that the facts do not allow.
     static func demand(_ p: ParameterValues) throws {
         try p.require(
@@ -70,6 +62,25 @@ struct Chains: Sendable {
     /// Names that chains of facts need when each has `ends` more of them than links.
     static func names(_ p: ParameterValues, ends: Int) -> Int {
         p["facts"] + ends * ((p["facts"] + p["hops"] - 1) / p["hops"])
+    }
+}
+
+/// A task whose facts are links of chains.
+protocol ChainTask: HopTask {
+    /// Facts of an evaluation sequence.
+    var facts: Int { get }
+    /// A world of some facts in chains of some links.
+    func world(facts: Int, depth: Int, _ random: inout CounterRandom) -> World
+}
+
+extension ChainTask {
+    func evaluationWorld(_ random: inout CounterRandom) -> World {
+        world(facts: facts, depth: frame.hops, &random)
+    }
+
+    func trainingWorld(hops: Int, _ random: inout CounterRandom) -> World {
+        let depth = random.difficulty(hops...frame.hops)
+        return world(facts: random.difficulty(min(facts, 2 * depth)...facts), depth: depth, &random)
     }
 }
 

@@ -199,21 +199,28 @@ extension Deduction {
 
     func candidates(_ asked: HopReading.Asked, _ reading: HopReading) -> [Int32] { [Vocabulary.yes, Vocabulary.no] }
 
-    /// Of several hops: say whether the proposition is stated, and whether all rules that conclude it have a premise that
-    /// is; and that what the last fact says holds.
+    /// Of what is derived: say whether a rule that concludes it has a premise that is stated, and whether it is named often.
     var ownBaselines: [ShortcutBaseline] {
-        @Sendable func answer(_ holds: Bool) -> Int32 { holds ? Vocabulary.yes : Vocabulary.no }
-        return [
-            ownBaseline("stated-premise") { asked, reading, random in
-                let stated = Set(reading.facts.filter { $0.tokens.count == 2 }.map { $0.tokens[1] })
-                let rules = reading.facts.filter { $0.tokens.count > 2 && $0.tokens.last == asked.ask[0] }
+        func baseline(
+            _ name: String, _ holds: @escaping @Sendable (Int32, HopReading) -> Bool
+        ) -> ShortcutBaseline {
+            ownBaseline(name) { asked, reading, random in
+                let isDerived = reading.facts.contains { $0.tokens.count > 2 && $0.tokens.last == asked.ask[0] }
                 // A single hop is the task itself, so nothing is looked up.
-                if rules.isEmpty || asked.ask.count == 3 { return answer(random.next() & 1 == 0) }
-                return answer(
-                    rules.contains { $0.tokens.count == 5 && !stated.isDisjoint(with: [$0.tokens[0], $0.tokens[2]]) })
+                let says = isDerived && asked.ask.count == 1 ? holds(asked.ask[0], reading) : random.next() & 1 == 0
+                return says ? Vocabulary.yes : Vocabulary.no
+            }
+        }
+        return [
+            baseline("stated-premise") { asked, reading in
+                let stated = Set(reading.facts.filter { $0.tokens.count == 2 }.map { $0.tokens[1] })
+                return reading.facts.contains {
+                    $0.tokens.count == 5 && $0.tokens[4] == asked
+                        && !stated.isDisjoint(with: [$0.tokens[0], $0.tokens[2]])
+                }
             },
-            ownBaseline("often-named") { asked, reading, _ in
-                answer(reading.facts.filter { $0.tokens.contains(asked.ask[0]) }.count > 2)
+            baseline("often-named") { asked, reading in
+                reading.facts.filter { $0.tokens.contains(asked) }.count > 3
             },
         ]
     }

@@ -80,7 +80,7 @@ public struct HopInduction: TaskGenerator {
             let parent = ItemID(cluster: index, sequence: 0, question: number)
             for hop in 0..<hops {
                 guard let step = paths.place(place, after: hop) else { continue }
-                let twin = twins.firstIndex { !$0.contains { $0.place == step } }
+                let twin = twins.firstIndex { $0.count < questions && !$0.contains { $0.place == step } }
                 if let twin { twins[twin].append((step, parent)) } else { twins.append([(step, parent)]) }
             }
         }

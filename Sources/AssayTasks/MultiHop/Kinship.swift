@@ -11,7 +11,7 @@ import AssayCore
 /// a few sections and a relation leads from section to section (Weil, appendix to Lévi-Strauss, "Les structures
 /// élémentaires de la parenté", 1949; White, "An Anatomy of Kinship", 1963): dihedral groups of 4 (Kariera), 6 (Ambrym)
 /// or 8 (Aranda) elements. The table of products is nowhere in a sequence: training teaches it.
-public struct Kinship: TaskGenerator, HopTask {
+public struct Kinship: TaskGenerator, ChainTask {
     /// The generator's name.
     public static let name = "kinship"
     /// The parameters.
@@ -28,7 +28,7 @@ public struct Kinship: TaskGenerator, HopTask {
         parameters: parameters, make: { try Kinship($0) })
 
     let frame: HopFrame
-    private let facts: Int
+    let facts: Int
     private let people: SymbolRange
     /// A relation is a turn by one of so many steps, and perhaps a reflection: relation number `2 turn + reflection`.
     let turns: Int
@@ -68,7 +68,7 @@ public struct Kinship: TaskGenerator, HopTask {
         var load: Int { facts.count }
     }
 
-    private func world(facts: Int, depth: Int, _ random: inout CounterRandom) -> World {
+    func world(facts: Int, depth: Int, _ random: inout CounterRandom) -> World {
         let chains = Chains(facts: facts, depth: depth, &random)
         var drawn = people.distinct(facts + chains.lengths.count, &random)[...]
         let names = chains.lengths.map { length in
@@ -79,15 +79,6 @@ public struct Kinship: TaskGenerator, HopTask {
         return World(
             chains: chains, names: names, links: links,
             facts: chains.facts { [names[$0][$1], relations[links[$0][$1]], names[$0][$1 + 1]] })
-    }
-
-    func evaluationWorld(_ random: inout CounterRandom) -> World {
-        world(facts: facts, depth: frame.hops, &random)
-    }
-
-    func trainingWorld(hops: Int, _ random: inout CounterRandom) -> World {
-        let size = Chains.trainingSize(hops: hops, most: frame.hops, facts: facts, &random)
-        return world(facts: size.facts, depth: size.depth, &random)
     }
 
     func mainQuestions(about world: World, _ random: inout CounterRandom) -> [HopQuestion] {

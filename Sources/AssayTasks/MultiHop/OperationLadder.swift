@@ -7,7 +7,7 @@ import AssayCore
 /// variable and a number: hops are the depth of the definition. Since factors are never 0, every operation can be undone, so
 /// that each value is equally likely for anyone who does not know the number at the end of the definitions. The single hops
 /// assume what they need: `? c if b 2` asks for c when b is 2.
-public struct OperationLadder: TaskGenerator, HopTask {
+public struct OperationLadder: TaskGenerator, ChainTask {
     /// The generator's name.
     public static let name = "operation-ladder"
     /// The parameters.
@@ -20,7 +20,7 @@ public struct OperationLadder: TaskGenerator, HopTask {
         parameters: parameters, make: { try OperationLadder($0) })
 
     let frame: HopFrame
-    private let facts: Int
+    let facts: Int
     private let operators: Int
     private let variables: SymbolRange
     private let arithmetic: PrimeField
@@ -50,7 +50,7 @@ public struct OperationLadder: TaskGenerator, HopTask {
         var load: Int { facts.count }
     }
 
-    private func world(facts: Int, depth: Int, _ random: inout CounterRandom) -> World {
+    func world(facts: Int, depth: Int, _ random: inout CounterRandom) -> World {
         let chains = Chains(facts: facts, depth: depth, &random)
         let drawn = variables.distinct(facts, &random)
         let names = chains.lengths.indices.map { Array(drawn[$0 * depth..<$0 * depth + chains.lengths[$0]]) }
@@ -74,15 +74,6 @@ public struct OperationLadder: TaskGenerator, HopTask {
             return [Vocabulary.assign, names[chain][link]] + operation + [arithmetic.numbers[number]]
         }
         return World(chains: chains, names: names, values: values, facts: written)
-    }
-
-    func evaluationWorld(_ random: inout CounterRandom) -> World {
-        world(facts: facts, depth: frame.hops, &random)
-    }
-
-    func trainingWorld(hops: Int, _ random: inout CounterRandom) -> World {
-        let size = Chains.trainingSize(hops: hops, most: frame.hops, facts: facts, &random)
-        return world(facts: size.facts, depth: size.depth, &random)
     }
 
     func mainQuestions(about world: World, _ random: inout CounterRandom) -> [HopQuestion] {

@@ -6,7 +6,7 @@ import AssayCore
 /// that a leads to, however many look-ups it takes, and `? x1 a` for the entry of a alone. Unlike `successor`, there is no
 /// cycle, the number of hops is not said, and every path ends at a value. Indirections form chains of `hops` entries, so
 /// that as many keys are 1, 2, 3, ... look-ups from their value; each question of a sequence is about another chain.
-public struct PointerTable: TaskGenerator, HopTask {
+public struct PointerTable: TaskGenerator, ChainTask {
     /// The generator's name.
     public static let name = "pointer-table"
     /// The parameters.
@@ -19,7 +19,7 @@ public struct PointerTable: TaskGenerator, HopTask {
         parameters: parameters, make: { try PointerTable($0) })
 
     let frame: HopFrame
-    private let facts: Int
+    let facts: Int
     private let keys: SymbolRange
     private let values: SymbolRange
 
@@ -47,7 +47,7 @@ public struct PointerTable: TaskGenerator, HopTask {
         var load: Int { facts.count }
     }
 
-    private func world(facts: Int, depth: Int, _ random: inout CounterRandom) -> World {
+    func world(facts: Int, depth: Int, _ random: inout CounterRandom) -> World {
         let chains = Chains(facts: facts, depth: depth, &random)
         let drawnKeys = keys.distinct(facts, &random)
         let drawnValues = values.distinct(chains.lengths.count, &random)
@@ -57,15 +57,6 @@ public struct PointerTable: TaskGenerator, HopTask {
         return World(
             chains: chains, names: names,
             facts: chains.facts { [Vocabulary.assign, names[$0][$1], names[$0][$1 + 1]] })
-    }
-
-    func evaluationWorld(_ random: inout CounterRandom) -> World {
-        world(facts: facts, depth: frame.hops, &random)
-    }
-
-    func trainingWorld(hops: Int, _ random: inout CounterRandom) -> World {
-        let size = Chains.trainingSize(hops: hops, most: frame.hops, facts: facts, &random)
-        return world(facts: size.facts, depth: size.depth, &random)
     }
 
     func mainQuestions(about world: World, _ random: inout CounterRandom) -> [HopQuestion] {

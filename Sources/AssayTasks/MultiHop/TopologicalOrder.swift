@@ -138,19 +138,19 @@ public struct TopologicalOrder: TaskGenerator, HopTask {
     }
 
     func mainQuestions(about world: World, _ random: inout CounterRandom) -> [HopQuestion] {
-        [order(of: world.asked, world, &random)]
+        [order(of: world.asked, world)]
     }
 
     /// The order of a node of that depth, or else the parents of one; none that has more than a main question's answer.
     func trainingQuestion(about world: World, hops: Int, _ random: inout CounterRandom) -> HopQuestion {
         let possible = world.graph.names.filter { world.graph.ancestors(of: $0).count <= ancestors }
         let deep = possible.filter { world.graph.depth(of: $0) == hops }
-        if !deep.isEmpty, hops > 1 || random.next() & 1 == 0 { return order(of: random.pick(deep), world, &random) }
+        if !deep.isEmpty, hops > 1 || random.next() & 1 == 0 { return order(of: random.pick(deep), world) }
         let children = possible.filter { world.graph.depth(of: $0) > 0 }
-        return parents(of: children.isEmpty ? world.asked : random.pick(children), world, &random)
+        return parents(of: children.isEmpty ? world.asked : random.pick(children), world)
     }
 
-    private func order(of node: Int32, _ world: World, _ random: inout CounterRandom) -> HopQuestion {
+    private func order(of node: Int32, _ world: World) -> HopQuestion {
         let order = world.graph.ancestors(of: node).sorted {
             (world.graph.depth(of: $0), $0) < (world.graph.depth(of: $1), $1)
         }
@@ -160,10 +160,10 @@ public struct TopologicalOrder: TaskGenerator, HopTask {
         return HopQuestion(
             ask: [Vocabulary.ancestors, node], gold: order + [Vocabulary.end], grading: .checked, hops: depth,
             support: world.edges.indices.filter { path.contains(world.edges[$0].to) },
-            steps: steps.map { parents(of: $0, world, &random) })
+            steps: steps.map { parents(of: $0, world) })
     }
 
-    private func parents(of node: Int32, _ world: World, _ random: inout CounterRandom) -> HopQuestion {
+    private func parents(of node: Int32, _ world: World) -> HopQuestion {
         HopQuestion(
             ask: [Vocabulary.firstHop, node], gold: world.graph.parents(of: node).sorted() + [Vocabulary.end],
             grading: .checked, support: world.edges.indices.filter { world.edges[$0].to == node })

@@ -96,6 +96,16 @@ struct OrderJudge {
         return depth
     }
 
-    /// Whether some node is its own ancestor.
-    var hasCycle: Bool { Set(edges.map(\.from)).contains { ancestors(of: $0).contains($0) } }
+    /// Whether some node is its own ancestor: whether edges are left when those that leave a node without parents are taken
+    /// away, again and again.
+    var hasCycle: Bool {
+        var rest = edges
+        while !rest.isEmpty {
+            let heads = Set(rest.map(\.to))
+            let kept = rest.filter { heads.contains($0.from) }
+            if kept.count == rest.count { return true }
+            rest = kept
+        }
+        return false
+    }
 }

@@ -15,10 +15,10 @@ public struct Boxes: TaskGenerator, HopTask {
     public static let name = "boxes"
     /// The parameters.
     public static let parameters = [
-        TaskParameter("boxes", 8, 3...32, "boxes, each with one thing or none"),
-        TaskParameter("items", 5, 2...31, "things in boxes at the start and at the end"),
+        TaskParameter("boxes", 9, 3...32, "boxes, each with one thing or none"),
+        TaskParameter("items", 6, 2...31, "things in boxes at the start and at the end"),
         TaskParameter("operations", 24, 1...1024, "operations after the first things are put"),
-        TaskParameter("questions", 4, 1...16, "questions in an evaluation sequence, each about another box"),
+        TaskParameter("questions", 3, 1...16, "questions in an evaluation sequence, each about another box"),
         TaskParameter.length(192), TaskParameter.symbols, TaskParameter.gap,
     ]
     static let kind = TaskKind(

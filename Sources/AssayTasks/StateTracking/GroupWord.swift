@@ -7,7 +7,7 @@ import AssayCore
 /// jopetty/word-problem); in its form that is trained on words of one length and tested on longer ones it is that of
 /// DeltaProduct (Siems et al., arXiv 2502.10297). Letters are drawn evenly from all elements, as published, or from a few
 /// that generate the group.
-public struct GroupWord: TaskGenerator {
+public struct GroupWord: TaskGenerator, WordTask {
     /// The generator's name.
     public static let name = "group-word"
     /// The parameters.
@@ -22,7 +22,7 @@ public struct GroupWord: TaskGenerator {
         parameters: parameters, make: { try GroupWord($0) })
 
     private static let widths = (first: 1, other: 1)
-    private let word: StateWord
+    let word: StateWord
     private let group: FiniteGroup
     private let letters: [Int]
     private let elements: SymbolRange
@@ -45,27 +45,6 @@ public struct GroupWord: TaskGenerator {
                 next: values.flatMap { state in letters.map { group.table[state * group.order + $0] } },
                 values: values, valueCount: group.order, views: [values]),
             widths: Self.widths, spell: { letter, _ in [elements[letters[letter]]] })
-    }
-
-    /// Everything that identifies the items.
-    public var identity: TaskIdentity { word.identity }
-    /// Tokens of every sequence.
-    public var length: Int { word.length }
-    /// State tracking.
-    public var family: TaskFamily { .stateTracking }
-    /// One token is asked for; nothing is generated freely.
-    public var generates: Bool { false }
-    /// One in the number of elements; more where few letters have not mixed all elements yet.
-    public var statedFloor: Double { word.floor }
-    /// Guess, say the last element, say the neutral one, multiply the last elements.
-    public var baselines: [ShortcutBaseline] { word.baselines }
-
-    /// One sequence a cluster.
-    public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] { word.cluster(stream, index: index) }
-
-    /// A sequence that is asked after every element.
-    public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
-        word.trainingSequence(stream, index: index)
     }
 
     /// Moves points instead of multiplying in the table: every letter is spelled out as a permutation by its place in the

@@ -3,16 +3,15 @@ import AssayCore
 /// Modular counters: several counters are stepped and reset; what does the one just named stand at?
 ///
 /// `<s> counters i0 i2 r1 i0 ... </s>`: `i0` adds 1 to counter 0 modulo m, `r1` sets counter 1 to 0. The value of the counter
-/// that a letter names, after it, is asked for at letters of the second half. One counter modulo 2 without resets is
-/// parity; the counters of several letters are those of Weiss, Goldberg and Yahav, "On the Practical Computational Power of
-/// Finite Precision RNNs" (ACL 2018, arXiv 1805.04908), taken modulo m so that they stay finite. Rare resets ask a model to
-/// forget one counter and to keep the others.
-public struct ModularCounter: TaskGenerator {
+/// that a letter names, after it, is asked for at letters of the second half. The counters are those of Weiss, Goldberg and
+/// Yahav, "On the Practical Computational Power of Finite Precision RNNs" (ACL 2018, arXiv 1805.04908), taken modulo m so
+/// that they stay finite. Rare resets ask a model to forget one counter and to keep the others.
+public struct ModularCounter: TaskGenerator, WordTask {
     /// The generator's name.
     public static let name = "modular-counter"
     /// The parameters.
     public static let parameters = [
-        TaskParameter("counters", 2, 1...8, "counters: the load"),
+        TaskParameter("counters", 2, 1...8, "counters, one of which every letter names"),
         TaskParameter("modulus", 5, 2...10, "values of a counter"),
         TaskParameter("period", 32, 0...256, "one letter in so many is a reset; 0: none is"),
         TaskParameter.wordLength(64), TaskParameter.placesAsked,
@@ -22,7 +21,7 @@ public struct ModularCounter: TaskGenerator {
         parameters: parameters, make: { try ModularCounter($0) })
 
     private static let widths = (first: 1, other: 1)
-    private let word: StateWord
+    let word: StateWord
     private let bank: CounterBank
 
     /// The letter that steps counter c is number 2 c, the one that resets it 2 c + 1.
@@ -33,7 +32,9 @@ public struct ModularCounter: TaskGenerator {
     public init(_ given: [String: Int] = [:]) throws {
         let p = try ParameterValues(Self.name, Self.parameters, given)
         try StateWord.demand(p, widths: Self.widths)
-        if p["period"] != 0 {
+        if p["period"] == 0 {
+            try p.require("counters", atLeast: 2, because: "without resets, one counter counts the letters")
+        } else {
             try p.require(
                 "period", atLeast: ShortcutBaseline.window,
                 because: "a reset must mostly be out of reach of a window of \(ShortcutBaseline.window) tokens")
@@ -44,27 +45,6 @@ public struct ModularCounter: TaskGenerator {
             identity: TaskIdentity(generator: Self.name, version: 1, parameters: p.all), length: p["length"],
             questions: p["questions"], task: Vocabulary.counterTask, automaton: bank, widths: Self.widths,
             spell: { letter, _ in [Self.letters[letter]] })
-    }
-
-    /// Everything that identifies the items.
-    public var identity: TaskIdentity { word.identity }
-    /// Tokens of every sequence.
-    public var length: Int { word.length }
-    /// State tracking.
-    public var family: TaskFamily { .stateTracking }
-    /// One token is asked for; nothing is generated freely.
-    public var generates: Bool { false }
-    /// One in the modulus, and what resets within a window give away.
-    public var statedFloor: Double { word.floor }
-    /// Guess, say the last letter, say 0, count the last letters.
-    public var baselines: [ShortcutBaseline] { word.baselines }
-
-    /// One sequence a cluster.
-    public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] { word.cluster(stream, index: index) }
-
-    /// A sequence that is asked after every letter.
-    public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
-        word.trainingSequence(stream, index: index)
     }
 
     /// Counts the steps since the last reset afresh for every question.
@@ -154,6 +134,7 @@ struct CounterBank: StateMachine {
                     (1 - share) * before[value] + share * (1 - reset) * before[(value + modulus - 1) % modulus]
             }
             values[0] += share * reset
+            if zip(before, values).allSatisfy({ abs($0 - $1) < 1e-15 }) { break }
         }
         return 1 - unseen + unseen * (values.max() ?? 0)
     }

@@ -6,7 +6,7 @@ import AssayCore
 /// State-Tracking in Linear RNNs Through Negative Eigenvalues" (ICLR 2025, arXiv 2411.12537; automl/
 /// unlocking_state_tracking), who train on lengths up to 40 and test on 40 to 256; there the answer is asked for once, at
 /// the end, here after every bit of a training word, each of which ends a shorter word.
-public struct Parity: TaskGenerator {
+public struct Parity: TaskGenerator, WordTask {
     /// The generator's name.
     public static let name = "parity"
     /// The parameters.
@@ -16,7 +16,7 @@ public struct Parity: TaskGenerator {
         parameters: parameters, make: { try Parity($0) })
 
     private static let widths = (first: 1, other: 1)
-    private let word: StateWord
+    let word: StateWord
     private let bits = SymbolRange(offset: 0, count: 2)
 
     /// The task of these parameter values.
@@ -32,27 +32,6 @@ public struct Parity: TaskGenerator {
                 states: 2, start: 0, letters: 2, firstLetters: 2, next: [0, 1, 1, 0], values: [0, 1], valueCount: 2,
                 views: [[0, 1]]),
             widths: Self.widths, spell: { letter, _ in [bits[letter]] })
-    }
-
-    /// Everything that identifies the items.
-    public var identity: TaskIdentity { word.identity }
-    /// Tokens of every sequence.
-    public var length: Int { word.length }
-    /// State tracking.
-    public var family: TaskFamily { .stateTracking }
-    /// One token is asked for; nothing is generated freely.
-    public var generates: Bool { false }
-    /// A half.
-    public var statedFloor: Double { word.floor }
-    /// Guess, say the last bit, say even, take the parity of the last bits.
-    public var baselines: [ShortcutBaseline] { word.baselines }
-
-    /// One sequence a cluster.
-    public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] { word.cluster(stream, index: index) }
-
-    /// A sequence that is asked after every bit.
-    public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
-        word.trainingSequence(stream, index: index)
     }
 
     /// Counts the ones afresh for every question.

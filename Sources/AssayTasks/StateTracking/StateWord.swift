@@ -110,6 +110,35 @@ struct StateWord: Sendable {
     }
 }
 
+/// A task whose sequences are words.
+protocol WordTask: TaskGenerator {
+    /// The words.
+    var word: StateWord { get }
+}
+
+extension WordTask {
+    /// Everything that identifies the items.
+    public var identity: TaskIdentity { word.identity }
+    /// Tokens of every sequence.
+    public var length: Int { word.length }
+    /// State tracking.
+    public var family: TaskFamily { .stateTracking }
+    /// One token is asked for; nothing is generated freely.
+    public var generates: Bool { false }
+    /// The best guess from the last letters, see ``StateMachine/floor(hidden:seen:)``.
+    public var statedFloor: Double { word.floor }
+    /// Guess, say the last letter, say the value of the start, follow the last letters.
+    public var baselines: [ShortcutBaseline] { word.baselines }
+
+    /// One sequence a cluster.
+    public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] { word.cluster(stream, index: index) }
+
+    /// A sequence that is asked after every letter.
+    public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
+        word.trainingSequence(stream, index: index)
+    }
+}
+
 extension StateWord {
     /// A letter's number from its tokens; nil when they are none.
     func letter(_ tokens: ArraySlice<Int32>, isFirst: Bool) -> Int? {
