@@ -38,14 +38,14 @@ enum ReinforcementBenchmark {
         let end = clock.now + .seconds(session.options.isQuick ? 3 : 10)
         while clock.now < end || ours.count < 5 {
             let before = last?.tokens ?? 0
-            let seconds = try seconds {
+            let elapsed = try seconds {
                 guard case .done(let step) = loop.step(Int(last?.step ?? 0) + 1, after: last) else {
                     throw AssayError(.defect, "the policy is not finite")
                 }
                 last = step
             }
             let tokens = (last?.tokens ?? 0) - before
-            ours.append(seconds / tokens)
+            ours.append(elapsed / tokens)
             theirs.append(supervised.secondsPerToken())
         }
         session.add(
@@ -88,7 +88,7 @@ private final class SupervisedStep {
     func secondsPerToken() -> Double {
         step += 1
         var tokens = [Int](repeating: 0, count: SupervisedStep.microBatches)
-        let seconds = seconds {
+        let elapsed = seconds {
             let norm = tokens.withUnsafeMutableBufferPointer { tokens in
                 optimizer.computeGradient { index, worker, gradients in
                     tokens[index] = add(index, to: gradients, worker: worker)
@@ -96,7 +96,7 @@ private final class SupervisedStep {
             }
             optimizer.apply(step: step, learningRate: 1e-5, gradientNorm: norm)
         }
-        return seconds / Double(tokens.reduce(0, +))
+        return elapsed / Double(tokens.reduce(0, +))
     }
 
     private func add(_ microBatch: Int, to gradients: FloatBlock, worker: Int) -> Int {
