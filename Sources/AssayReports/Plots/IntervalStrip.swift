@@ -1,22 +1,23 @@
 import AssayMetrics
+import Foundation
 
 /// The dot and interval of a verdict, small enough for a row of a table: all rows share one axis, which counts in
 /// margins, turned so that right is better.
 struct IntervalStrip {
     /// The ends of the axis, in margins.
-    let limit: Double
+    private let limit: Double
     private static let width = 220.0
     private static let height = 18.0
-    private static let inset = 8.0
+    private static let inset = 10.0
 
-    /// An axis on which most rows fit whole: to the largest difference, from 2 to 20 margins.
-    init(_ results: [ComparisonResult]) {
-        let sizes = results.compactMap { IntervalStrip.margins($0)?.estimate }.map(abs)
-        limit = min(20, max(2, ((sizes.max() ?? 0) * 1.25).rounded(.up)))
+    /// An axis on which the rows fit whole, up to 1,000 margins.
+    init(_ results: [AssayMetrics.ComparisonResult]) {
+        let ends = results.compactMap(IntervalStrip.margins).flatMap { [abs($0.low), abs($0.high)] }
+        limit = min(1000, max(3, ends.max() ?? 0))
     }
 
     /// A difference and its interval in margins, positive is better; nil without an interval or a margin.
-    static func margins(_ result: ComparisonResult) -> (estimate: Double, low: Double, high: Double)? {
+    static func margins(_ result: AssayMetrics.ComparisonResult) -> (estimate: Double, low: Double, high: Double)? {
         guard let estimate = result.estimate, let low = result.low, let high = result.high,
             let margin = result.margin, margin > 0, [estimate, low, high].allSatisfy(\.isFinite)
         else { return nil }
@@ -25,7 +26,7 @@ struct IntervalStrip {
     }
 
     /// The drawing of a row; nothing without an interval.
-    func markup(_ result: ComparisonResult) -> Markup {
+    func markup(_ result: AssayMetrics.ComparisonResult) -> Markup {
         guard let (estimate, low, high) = IntervalStrip.margins(result) else { return .empty }
         let middle = IntervalStrip.height / 2
         let words =
@@ -52,7 +53,8 @@ struct IntervalStrip {
 
     /// The axis, for the head of the column.
     func axis() -> Markup {
-        let ticks = [-limit, -1, 0, 1, limit]
+        let powers = [1.0, 10, 100].filter { $0 <= limit }
+        let ticks = powers.reversed().map { -$0 } + [0] + powers
         let parts = ticks.map { tick in
             Markup.element(
                 "text",
@@ -86,8 +88,10 @@ struct IntervalStrip {
             ])
     }
 
+    /// By the logarithm of 1 + margins on either side: around the margin differences count, far from it ratios.
     private func place(_ margins: Double) -> Double {
-        let share = (min(limit, max(-limit, margins)) + limit) / (2 * limit)
+        let length = log1p(min(limit, abs(margins))) / log1p(limit)
+        let share = ((margins < 0 ? -length : length) + 1) / 2
         return IntervalStrip.inset + share * (IntervalStrip.width - 2 * IntervalStrip.inset)
     }
 

@@ -10,7 +10,7 @@ struct PlotRenderer {
         var labels: Double
 
         /// A plot that has its row.
-        static let wide = Size(width: 720, height: 300, labels: 170)
+        static let wide = Size(width: 620, height: 270, labels: 200)
         /// One of many beside each other.
         static let small = Size(width: 300, height: 190, labels: 0)
     }
@@ -118,11 +118,14 @@ struct PlotRenderer {
     /// Over few places that all series share, they stand beside each other, so that their intervals do not hide one
     /// another.
     private func dodge(_ index: Int) -> Double {
-        guard plot.series.count > 1, isDiscrete, x.ticks.count > 1 else { return 0 }
+        let measured = plot.series.indices.filter { plot.series[$0].style != .reference }
+        guard measured.count > 1, isDiscrete, x.ticks.count > 1, let rank = measured.firstIndex(of: index) else {
+            return 0
+        }
         let places = x.ticks.map(x.place)
         let gap = zip(places, places.dropFirst()).map { $1 - $0 }.min() ?? 0
-        let room = min(gap * 0.5, Double(plot.series.count - 1) * 7)
-        return room * (Double(index) / Double(plot.series.count - 1) - 0.5)
+        let room = min(gap * 0.5, Double(measured.count - 1) * 7)
+        return room * (Double(rank) / Double(measured.count - 1) - 0.5)
     }
 
     private var isDiscrete: Bool {
@@ -177,11 +180,7 @@ struct PlotRenderer {
             default: source += "L\(across) \(up)"
             }
         }
-        var attributes: [Markup.Attribute] = [
-            ("class", "line"), ("d", source), ("stroke-width", Self.text(series.style.width)),
-        ]
-        if !series.style.dashes.isEmpty { attributes.append(("stroke-dasharray", series.style.dashes)) }
-        return .element("path", attributes)
+        return stroke(source, series.style)
     }
 
     private func mark(_ series: Plot.Series, _ point: Plot.Point, _ across: Double, _ up: Double) -> Markup {
@@ -214,10 +213,14 @@ struct PlotRenderer {
     /// Where a name belongs.
     private struct End {
         let name: String
+        /// The series; nil for a guide.
+        let series: Plot.Series?
         let x: Double
         let y: Double
-        let colour: String
     }
+
+    /// Ends farther from the names than this are not joined to them: the leader would cross the plot.
+    private static let longestLeader = 60.0
 
     /// The names of series and guides at the right, each as near to its end as the others leave room for.
     private func labels() -> [Markup] {
@@ -225,18 +228,42 @@ struct PlotRenderer {
         var ends = plot.series.enumerated().map { index, series -> End in
             let last = series.points.last { $0.y.map(plot.y.shows) == true && plot.x.shows($0.x) }
             return End(
-                name: series.name, x: last.map { x.place($0.x) + dodge(index) } ?? start,
-                y: last.flatMap(\.y).map(y.place) ?? y.range.start, colour: series.style.colour)
+                name: series.name, series: series, x: last.map { x.place($0.x) + dodge(index) } ?? 0,
+                y: last.flatMap(\.y).map(y.place) ?? y.range.start)
         }
-        ends += plot.guides.map { End(name: $0.label, x: start, y: y.place($0.value), colour: "s-reference") }
+        ends += plot.guides.map { End(name: $0.label, series: nil, x: start, y: y.place($0.value)) }
         let places = LabelText.spread(
             ends.map(\.y), height: Self.textHeight, within: (y.range.end, y.range.start + Self.textHeight))
         return zip(ends, places).map { end, place in
-            let name = text(LabelText.short(end.name, width: size.labels - 24), start + 16, place + 4, "start")
+            let isNear = start - end.x <= Self.longestLeader
+            let leader =
+                isNear ? [line("leader", end.x + 5, end.y, start + 14, place)] : swatch(end.series, start + 2, place)
+            let name = text(LabelText.short(end.name, width: size.labels - 26), start + 20, place + 4, "start")
             return .element(
-                "g", [("class", "label \(end.colour)")],
-                [line("leader", end.x + 5, end.y, start + 12, place), name])
+                "g", [("class", "label \(end.series?.style.colour ?? SeriesStyle.reference.colour)")], leader + [name])
         }
+    }
+
+    /// A piece of a series, beside its name.
+    private func swatch(_ series: Plot.Series?, _ x: Double, _ y: Double) -> [Markup] {
+        guard let series else { return [] }
+        var parts: [Markup] = []
+        if series.line != .none {
+            parts.append(stroke("M\(Self.text(x)) \(Self.text(y))H\(Self.text(x + 14))", series.style))
+        }
+        if series.hasMarks {
+            parts.append(
+                .element("path", [("class", "mark"), ("d", Self.shape(series.style.mark, x + 7, y))]))
+        }
+        return parts
+    }
+
+    private func stroke(_ path: String, _ style: SeriesStyle) -> Markup {
+        var attributes: [Markup.Attribute] = [
+            ("class", "line"), ("d", path), ("stroke-width", Self.text(style.width)),
+        ]
+        if !style.dashes.isEmpty { attributes.append(("stroke-dasharray", style.dashes)) }
+        return .element("path", attributes)
     }
 
     // MARK: - Pieces

@@ -59,7 +59,10 @@ enum CourseSection {
         let plots =
             isShared && courses.count <= largestShared
             ? [shared(report, heading, key, courses)] : panels(report, key, courses)
-        let notes = courses.compactMap { course in course.result.note.map { "\(course.arm): \($0)." } }
+        let noted = Dictionary(grouping: courses.filter { $0.result.note != nil }) { $0.result.note ?? "" }
+        let notes = noted.sorted { $0.key < $1.key }.map { note, courses in
+            "\(courses.map(\.arm).joined(separator: ", ")): \(note)."
+        }
         return PlotFigure(
             title: heading,
             caption: (alarms.isEmpty ? ["No drift was found."] : alarms).joined(separator: " ")
