@@ -32,7 +32,13 @@ public struct Axis: Sendable, Hashable {
     }
 
     /// Whether a value has a place on it.
-    func shows(_ value: Double) -> Bool { value.isFinite && (scale != .logarithmic || value > 0) }
+    func shows(_ value: Double) -> Bool {
+        switch scale {
+        case .linear: value.isFinite
+        case .logarithmic: value.isFinite && value > 0
+        case .names(let names): value >= 0 && value < Double(names.count)
+        }
+    }
 }
 
 /// Maps the values of an axis to a length of the drawing.

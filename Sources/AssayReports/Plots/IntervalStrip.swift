@@ -34,19 +34,13 @@ struct IntervalStrip {
             + Figure.difference(result.high)
         var parts: [Markup] = [.element("title", [], words)]
         parts.append(band)
-        parts.append(IntervalStrip.line("zero", place(0), 0, place(0), IntervalStrip.height))
-        parts.append(IntervalStrip.line("interval", place(low), middle, place(high), middle))
+        parts.append(SVG.line("zero", place(0), 0, place(0), IntervalStrip.height))
+        parts.append(SVG.line("interval", place(low), middle, place(high), middle))
         // An interval that goes on beyond the axis ends in an arrow.
         if low < -limit { parts.append(arrow(at: place(-limit), towards: -1)) }
         if high > limit { parts.append(arrow(at: place(limit), towards: 1)) }
         if abs(estimate) <= limit {
-            parts.append(
-                .element(
-                    "circle",
-                    [
-                        ("class", "dot"), ("cx", PlotRenderer.text(place(estimate))),
-                        ("cy", PlotRenderer.text(middle)), ("r", "3.5"),
-                    ]))
+            parts.append(SVG.circle("dot", place(estimate), middle, radius: 3.5))
         }
         return svg(parts, [("class", "strip v-\(result.verdict.rawValue)"), ("role", "img")])
     }
@@ -56,10 +50,7 @@ struct IntervalStrip {
         let powers = [1.0, 10, 100].filter { $0 <= limit }
         let ticks = powers.reversed().map { -$0 } + [0] + powers
         let parts = ticks.map { tick in
-            Markup.element(
-                "text",
-                [("class", "tick"), ("x", PlotRenderer.text(place(tick))), ("y", "13"), ("text-anchor", "middle")],
-                (tick > 0 ? "+" : "") + AxisMap.tickText(tick))
+            SVG.text((tick > 0 ? "+" : "") + AxisMap.tickText(tick), place(tick), 13, "middle")
         }
         return svg(parts, [("class", "strip"), ("aria-hidden", "true")])
     }
@@ -68,22 +59,22 @@ struct IntervalStrip {
         .element(
             "rect",
             [
-                ("class", "band"), ("x", PlotRenderer.text(place(-1))), ("y", "0"),
-                ("width", PlotRenderer.text(place(1) - place(-1))), ("height", PlotRenderer.text(IntervalStrip.height)),
+                ("class", "band"), ("x", SVG.number(place(-1))), ("y", "0"),
+                ("width", SVG.number(place(1) - place(-1))), ("height", SVG.number(IntervalStrip.height)),
             ])
     }
 
     private func arrow(at x: Double, towards sign: Double) -> Markup {
         let middle = IntervalStrip.height / 2
-        let (tip, back) = (PlotRenderer.text(x + 6 * sign), PlotRenderer.text(x))
+        let (tip, back) = (SVG.number(x + 6 * sign), SVG.number(x))
         return .element(
             "path",
             [
                 ("class", "arrow"),
                 (
                     "d",
-                    "M\(tip) \(PlotRenderer.text(middle))L\(back) \(PlotRenderer.text(middle - 4))V"
-                        + "\(PlotRenderer.text(middle + 4))Z"
+                    "M\(tip) \(SVG.number(middle))L\(back) \(SVG.number(middle - 4))V"
+                        + "\(SVG.number(middle + 4))Z"
                 ),
             ])
     }
@@ -96,20 +87,6 @@ struct IntervalStrip {
     }
 
     private func svg(_ parts: [Markup], _ attributes: [Markup.Attribute]) -> Markup {
-        .element(
-            "svg",
-            [
-                ("xmlns", "http://www.w3.org/2000/svg"),
-                ("viewBox", "0 0 \(PlotRenderer.text(IntervalStrip.width)) \(PlotRenderer.text(IntervalStrip.height))"),
-            ] + attributes, parts)
-    }
-
-    private static func line(_ name: String, _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> Markup {
-        .element(
-            "line",
-            [
-                ("class", name), ("x1", PlotRenderer.text(x1)), ("y1", PlotRenderer.text(y1)),
-                ("x2", PlotRenderer.text(x2)), ("y2", PlotRenderer.text(y2)),
-            ])
+        SVG.drawing(width: IntervalStrip.width, height: IntervalStrip.height, attributes, parts)
     }
 }
