@@ -4,6 +4,8 @@ import AssayStatistics
 import AssayStore
 import Foundation
 
+@testable import AssayReports
+
 /// A store of a batch whose numbers are made up, of any size: for reports, which only read.
 struct SyntheticStore {
     /// What is recorded besides verdicts.
@@ -96,7 +98,7 @@ struct SyntheticStore {
     private func values(_ arm: Int, step: Int, seed: Int, _ parts: Parts) -> [MetricValue] {
         let level = 0.9 - 0.02 * Double(arm) - 0.3 / Double(step) + 0.01 * Double(seed)
         func value(
-            _ metric: String, _ task: String, _ condition: String = "parallel", _ slice: String = "all", _ value: Double
+            _ metric: String, _ task: String, _ value: Double, condition: String = "parallel", slice: String = "all"
         ) -> MetricValue {
             MetricValue(
                 metric: metric, task: task, condition: condition, slice: slice, value: value, low: value - 0.05,
@@ -106,7 +108,7 @@ struct SyntheticStore {
         if parts.contains(.hops) {
             // Hops 3 are not defined: a gap.
             values += (1...4).map { hops in
-                var one = value("hop-accuracy", "chain", "parallel", "hops=\(hops)", level / Double(hops))
+                var one = value("hop-accuracy", "chain", level / Double(hops), slice: "hops=\(hops)")
                 if hops == 3 { (one.value, one.low, one.high) = (nil, nil, nil) }
                 return one
             }
@@ -118,7 +120,9 @@ struct SyntheticStore {
         if parts.contains(.precision) {
             for (index, format) in SyntheticStore.formats.enumerated() {
                 values.append(
-                    value("condition-loss-accuracy", "recall", "recurrent:\(format)", 0.02 * Double(index + 1)))
+                    value(
+                        "condition-loss-accuracy", "recall", 0.02 * Double(index + 1), condition: "recurrent:\(format)")
+                )
             }
         }
         if parts.contains(.memory) {

@@ -32,7 +32,13 @@ public struct Axis: Sendable, Hashable {
     }
 
     /// Whether a value has a place on it.
-    func shows(_ value: Double) -> Bool { value.isFinite && (scale != .logarithmic || value > 0) }
+    func shows(_ value: Double) -> Bool {
+        switch scale {
+        case .linear: value.isFinite
+        case .logarithmic: value.isFinite && value > 0
+        case .names(let names): value >= 0 && value < Double(names.count)
+        }
+    }
 }
 
 /// Maps the values of an axis to a length of the drawing.
@@ -109,7 +115,7 @@ struct AxisMap {
         return (0...Int(last - first)).map { AxisMap.rounded((first + Double($0)) * step) }
     }
 
-    /// Powers of ten, or where there are not two of them 1, 2 and 5 times those; else the ends.
+    /// Powers of ten, or where there are not two of them 1, 2 and 5 times those; else as on a linear axis.
     static func logarithmicTicks(_ domain: ClosedRange<Double>) -> [Double] {
         let first = Int(log10(domain.lowerBound).rounded(.down))
         let last = Int(log10(domain.upperBound).rounded(.up))
@@ -118,7 +124,7 @@ struct AxisMap {
                 .filter(domain.contains)
             if ticks.count >= 2 { return ticks }
         }
-        return [domain.lowerBound, domain.upperBound].map(rounded)
+        return linearTicks(domain).filter(domain.contains)
     }
 
     /// At most twelve, with the first and evenly spaced.
@@ -133,11 +139,11 @@ struct AxisMap {
     /// A tick as short as it can be: 0.25, 1,024, 1M.
     static func tickText(_ value: Double) -> String {
         let size = abs(value)
-        if size >= 1e4 || (size > 0 && size < 1e-3) {
+        if size >= 1e4 || (size > 0 && size < 1e-4) {
             for (unit, name) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] where size >= unit {
                 return String(format: "%.4g", value / unit) + name
             }
-            return String(format: "%.1e", value)
+            return String(format: "%.3g", value)
         }
         return value == value.rounded() ? Figure.grouped(Int(value)) : String(format: "%.4g", value)
     }

@@ -34,7 +34,7 @@ public struct PlotFigure: Sendable, Hashable {
         let gaps = plots.reduce(0) { $0 + $1.gaps }
         let note = gaps == 0 ? "" : " Values that are not defined are gaps: \(gaps)."
         return .element(
-            "figure", [("id", id)],
+            "figure", [("id", id), ("class", isSingle ? "one" : "many")],
             [
                 .element("h3", [], title), .element("figcaption", [], caption + note),
                 .element("div", [("class", isSingle ? "single" : "panels")], drawings),

@@ -10,7 +10,7 @@ struct PlotRenderer {
         var labels: Double
 
         /// A plot that has its row.
-        static let wide = Size(width: 720, height: 300, labels: 170)
+        static let wide = Size(width: 620, height: 270, labels: 200)
         /// One of many beside each other.
         static let small = Size(width: 300, height: 190, labels: 0)
     }
@@ -50,19 +50,15 @@ struct PlotRenderer {
         parts += grid() + guides()
         for (index, series) in plot.series.enumerated() { parts.append(draw(series, dodge(index))) }
         if size.labels > 0 { parts += labels() }
-        return .element(
-            "svg",
-            [
-                ("xmlns", "http://www.w3.org/2000/svg"), ("class", "plot"), ("role", "img"),
-                ("viewBox", "0 0 \(Self.text(size.width)) \(Self.text(size.height))"),
-                ("aria-labelledby", "\(id)-t \(id)-d"),
-            ], parts)
+        return SVG.drawing(
+            width: size.width, height: size.height,
+            [("class", "plot"), ("role", "img"), ("aria-labelledby", "\(id)-t \(id)-d")], parts)
     }
 
     /// The plot in words: the axes, and where each series begins and ends.
     private var description: String {
         let lines = plot.series.map { series -> String in
-            let defined = series.points.filter { $0.y != nil }
+            let defined = series.points.filter { $0.y != nil && plot.x.shows($0.x) }
             guard let first = defined.first, let last = defined.last else { return "\(series.name): no values." }
             let start = "\(series.name): \(Figure.value(first.y)) at \(place(first.x))"
             let events = series.points.compactMap(\.event).map { " \($0)." }.joined()
@@ -74,7 +70,7 @@ struct PlotRenderer {
     }
 
     private func place(_ value: Double) -> String {
-        if case .names(let names) = plot.x.scale { return names[Int(value)] }
+        if case .names(let names) = plot.x.scale, plot.x.shows(value) { return names[Int(value)] }
         return AxisMap.tickText(value)
     }
 
@@ -85,31 +81,35 @@ struct PlotRenderer {
         var parts: [Markup] = []
         for tick in y.ticks {
             let at = y.place(tick)
-            parts.append(line("grid", left, at, right, at))
-            parts.append(text(y.text(tick), left - 6, at + 4, "end"))
+            parts.append(SVG.line("grid", left, at, right, at))
+            parts.append(SVG.text(y.text(tick), left - 6, at + 4, "end"))
         }
         let room = (right - left) / Double(max(1, x.ticks.count))
         for tick in x.ticks {
             let at = x.place(tick)
-            parts.append(line("axis", at, bottom, at, bottom + 4))
-            parts.append(text(LabelText.short(x.text(tick), width: max(room, 34)), at, bottom + 17, "middle"))
+            parts.append(SVG.line("axis", at, bottom, at, bottom + 4))
+            parts.append(SVG.text(LabelText.short(x.text(tick), width: max(room, 34)), at, bottom + 17, "middle"))
         }
-        parts.append(line("axis", left, bottom, right, bottom))
-        parts.append(text(plot.x.label, (left + right) / 2, size.height - 8, "middle", "name"))
+        parts.append(SVG.line("axis", left, bottom, right, bottom))
+        parts.append(SVG.text(plot.x.label, (left + right) / 2, size.height - 8, "middle", "name"))
         let middle = (y.range.start + y.range.end) / 2
         parts.append(
             .element(
                 "text",
                 [
                     ("class", "name"), ("text-anchor", "middle"),
-                    ("transform", "translate(13 \(Self.text(middle))) rotate(-90)"),
+                    ("transform", "translate(13 \(SVG.number(middle))) rotate(-90)"),
                 ], LabelText.short(plot.y.label, width: y.range.start - y.range.end)))
         return parts
     }
 
+    private var shownGuides: [Plot.Guide] {
+        plot.guides.filter { plot.y.shows($0.value) && y.domain.contains($0.value) }
+    }
+
     private func guides() -> [Markup] {
-        plot.guides.filter { y.domain.contains($0.value) }.map {
-            line("guide", x.range.start, y.place($0.value), x.range.end, y.place($0.value))
+        shownGuides.map {
+            SVG.line("guide", x.range.start, y.place($0.value), x.range.end, y.place($0.value))
         }
     }
 
@@ -118,11 +118,14 @@ struct PlotRenderer {
     /// Over few places that all series share, they stand beside each other, so that their intervals do not hide one
     /// another.
     private func dodge(_ index: Int) -> Double {
-        guard plot.series.count > 1, isDiscrete, x.ticks.count > 1 else { return 0 }
+        let measured = plot.series.indices.filter { plot.series[$0].style != .reference }
+        guard measured.count > 1, isDiscrete, x.ticks.count > 1, let rank = measured.firstIndex(of: index) else {
+            return 0
+        }
         let places = x.ticks.map(x.place)
         let gap = zip(places, places.dropFirst()).map { $1 - $0 }.min() ?? 0
-        let room = min(gap * 0.5, Double(plot.series.count - 1) * 7)
-        return room * (Double(index) / Double(plot.series.count - 1) - 0.5)
+        let room = min(gap * 0.5, Double(measured.count - 1) * 7)
+        return room * (Double(rank) / Double(measured.count - 1) - 0.5)
     }
 
     private var isDiscrete: Bool {
@@ -139,16 +142,11 @@ struct PlotRenderer {
             guard let value = point.y, plot.x.shows(point.x), plot.y.shows(value) else { continue }
             let (across, up) = (x.place(point.x) + dodge, y.place(value))
             if let low = point.low, let high = point.high, plot.y.shows(low), plot.y.shows(high), low < high {
-                parts.append(line("interval", across, y.place(low), across, y.place(high)))
+                parts.append(SVG.line("interval", across, y.place(low), across, y.place(high)))
             }
             if series.hasMarks { parts.append(mark(series, point, across, up)) }
             if point.event != nil {
-                parts.append(
-                    .element(
-                        "circle",
-                        [
-                            ("class", "event"), ("cx", Self.text(across)), ("cy", Self.text(up)), ("r", "7"),
-                        ]))
+                parts.append(SVG.circle("event", across, up, radius: 7))
             }
         }
         return .element("g", [("class", "series \(series.style.colour)")], parts)
@@ -170,18 +168,14 @@ struct PlotRenderer {
     private func path(_ run: [Plot.Point], _ series: Plot.Series, _ dodge: Double) -> Markup {
         var source = ""
         for (index, point) in run.enumerated() {
-            let (across, up) = (Self.text(x.place(point.x) + dodge), Self.text(y.place(point.y ?? 0)))
+            let (across, up) = (SVG.number(x.place(point.x) + dodge), SVG.number(y.place(point.y ?? 0)))
             switch (index, series.line) {
             case (0, _): source += "M\(across) \(up)"
             case (_, .stairs): source += "H\(across)V\(up)"
             default: source += "L\(across) \(up)"
             }
         }
-        var attributes: [Markup.Attribute] = [
-            ("class", "line"), ("d", source), ("stroke-width", Self.text(series.style.width)),
-        ]
-        if !series.style.dashes.isEmpty { attributes.append(("stroke-dasharray", series.style.dashes)) }
-        return .element("path", attributes)
+        return stroke(source, series.style)
     }
 
     private func mark(_ series: Plot.Series, _ point: Plot.Point, _ across: Double, _ up: Double) -> Markup {
@@ -192,18 +186,17 @@ struct PlotRenderer {
         let tip = "\(series.name), \(place(point.x)): \(Figure.value(point.y))\(interval)\(event)"
         return .element(
             "path", [("class", "mark"), ("d", Self.shape(series.style.mark, across, up))],
-            [
-                .element("title", [], tip)
-            ])
+            [.element("title", [], tip)])
     }
 
     private static func shape(_ mark: SeriesStyle.Mark, _ x: Double, _ y: Double, radius r: Double = 3.4) -> String {
-        func at(_ dx: Double, _ dy: Double) -> String { "\(text(x + dx)) \(text(y + dy))" }
+        func at(_ dx: Double, _ dy: Double) -> String { "\(SVG.number(x + dx)) \(SVG.number(y + dy))" }
         switch mark {
         case .circle:
-            return
-                "M\(at(-r, 0))a\(text(r)) \(text(r)) 0 1 0 \(text(2 * r)) 0a\(text(r)) \(text(r)) 0 1 0 \(text(-2 * r)) 0Z"
-        case .square: return "M\(at(-r, -r))H\(text(x + r))V\(text(y + r))H\(text(x - r))Z"
+            let (radius, width) = (SVG.number(r), SVG.number(2 * r))
+            let half = "a\(radius) \(radius) 0 1 0 "
+            return "M\(at(-r, 0))\(half)\(width) 0\(half)-\(width) 0Z"
+        case .square: return "M\(at(-r, -r))H\(SVG.number(x + r))V\(SVG.number(y + r))H\(SVG.number(x - r))Z"
         case .triangle: return "M\(at(0, -1.2 * r))L\(at(1.2 * r, r))L\(at(-1.2 * r, r))Z"
         case .diamond: return "M\(at(0, -1.4 * r))L\(at(1.4 * r, 0))L\(at(0, 1.4 * r))L\(at(-1.4 * r, 0))Z"
         }
@@ -214,10 +207,14 @@ struct PlotRenderer {
     /// Where a name belongs.
     private struct End {
         let name: String
+        /// The series; nil for a guide.
+        let series: Plot.Series?
         let x: Double
         let y: Double
-        let colour: String
     }
+
+    /// Ends farther from the names than this are not joined to them: the leader would cross the plot.
+    private static let longestLeader = 60.0
 
     /// The names of series and guides at the right, each as near to its end as the others leave room for.
     private func labels() -> [Markup] {
@@ -225,42 +222,42 @@ struct PlotRenderer {
         var ends = plot.series.enumerated().map { index, series -> End in
             let last = series.points.last { $0.y.map(plot.y.shows) == true && plot.x.shows($0.x) }
             return End(
-                name: series.name, x: last.map { x.place($0.x) + dodge(index) } ?? start,
-                y: last.flatMap(\.y).map(y.place) ?? y.range.start, colour: series.style.colour)
+                name: series.name, series: series, x: last.map { x.place($0.x) + dodge(index) } ?? 0,
+                y: last.flatMap(\.y).map(y.place) ?? y.range.start)
         }
-        ends += plot.guides.map { End(name: $0.label, x: start, y: y.place($0.value), colour: "s-reference") }
+        ends += shownGuides.map { End(name: $0.label, series: nil, x: start, y: y.place($0.value)) }
         let places = LabelText.spread(
             ends.map(\.y), height: Self.textHeight, within: (y.range.end, y.range.start + Self.textHeight))
         return zip(ends, places).map { end, place in
-            let name = text(LabelText.short(end.name, width: size.labels - 24), start + 16, place + 4, "start")
+            let isNear = start - end.x <= Self.longestLeader
+            let leader =
+                isNear
+                ? [SVG.line("leader", end.x + 5, end.y, start + 14, place)] : swatch(end.series, start + 2, place)
+            let name = SVG.text(LabelText.short(end.name, width: size.labels - 26), start + 20, place + 4, "start")
             return .element(
-                "g", [("class", "label \(end.colour)")],
-                [line("leader", end.x + 5, end.y, start + 12, place), name])
+                "g", [("class", "label \(end.series?.style.colour ?? SeriesStyle.reference.colour)")], leader + [name])
         }
     }
 
-    // MARK: - Pieces
-
-    private func line(_ name: String, _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> Markup {
-        .element(
-            "line",
-            [
-                ("class", name), ("x1", Self.text(x1)), ("y1", Self.text(y1)), ("x2", Self.text(x2)),
-                ("y2", Self.text(y2)),
-            ])
+    /// A piece of a series, beside its name.
+    private func swatch(_ series: Plot.Series?, _ x: Double, _ y: Double) -> [Markup] {
+        guard let series else { return [] }
+        var parts: [Markup] = []
+        if series.line != .none {
+            parts.append(stroke("M\(SVG.number(x)) \(SVG.number(y))H\(SVG.number(x + 14))", series.style))
+        }
+        if series.hasMarks {
+            parts.append(
+                .element("path", [("class", "mark"), ("d", Self.shape(series.style.mark, x + 7, y))]))
+        }
+        return parts
     }
 
-    private func text(
-        _ text: String, _ x: Double, _ y: Double, _ anchor: String, _ name: String = "tick"
-    ) -> Markup {
-        .element(
-            "text", [("class", name), ("x", Self.text(x)), ("y", Self.text(y)), ("text-anchor", anchor)], text)
-    }
-
-    /// A coordinate: two digits after the point are finer than any screen.
-    static func text(_ value: Double) -> String {
-        let rounded = (value * 100).rounded() / 100
-        // No negative zero.
-        return NumberText.exact(rounded == 0 ? 0 : rounded) ?? "0"
+    private func stroke(_ path: String, _ style: SeriesStyle) -> Markup {
+        var attributes: [Markup.Attribute] = [
+            ("class", "line"), ("d", path), ("stroke-width", SVG.number(style.width)),
+        ]
+        if !style.dashes.isEmpty { attributes.append(("stroke-dasharray", style.dashes)) }
+        return .element("path", attributes)
     }
 }

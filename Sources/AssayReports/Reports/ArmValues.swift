@@ -42,38 +42,45 @@ struct ArmValue: Hashable {
     }
 }
 
-/// The metrics of every arm at its last checkpoints.
+/// The metrics of every arm along its checkpoints.
 struct ArmValues {
-    private let values: [String: [ValueKey: ArmValue]]
-    /// Everything that any arm has, sorted.
+    private let values: [String: [Int: [ValueKey: ArmValue]]]
+    private let lastSteps: [String: Int]
+    /// Everything that any arm has at its last checkpoints, sorted.
     let keys: [ValueKey]
 
-    /// Reads them.
+    /// Reads them: of the last checkpoints all, of those before what is over all items.
     /// - Parameter arms: the names that the batch uses.
     init(store: Store, batch: ContentHash, arms: [String]) throws {
-        var values: [String: [ValueKey: ArmValue]] = [:]
+        let measurements = try store.newestMeasurements(ofBatch: batch)
+        var values: [String: [Int: [ValueKey: ArmValue]]] = [:]
+        var lastSteps: [String: Int] = [:]
         for arm in arms {
             let checkpoints = try store.checkpoints(CheckpointSelector(arm: arm, batch: batch))
             let last = checkpoints.map(\.step).max()
-            var found: [ValueKey: [MetricValue]] = [:]
+            lastSteps[arm] = last
             // A seed that ended early would be held against others at another step.
-            for checkpoint in checkpoints where checkpoint.step == last {
+            for (step, seeds) in Dictionary(grouping: checkpoints, by: \.step) {
+                var found: [ValueKey: [MetricValue]] = [:]
                 // Timings are no function of the batch, and a report is.
-                for record in try store.newestMeasurements(ofCheckpoint: checkpoint.hash, ofBatch: batch)
-                where record.environment == nil {
-                    for value in record.values {
+                for record in seeds.flatMap({ measurements[$0.hash] ?? [] }) where record.environment == nil {
+                    for value in record.values where step == last || value.slice == "all" {
                         let key = ValueKey(
                             metric: value.metric, task: value.task, condition: value.condition, slice: value.slice)
                         found[key, default: []].append(value)
                     }
                 }
+                values[arm, default: [:]][step] = found.mapValues(ArmValue.init)
             }
-            values[arm] = found.mapValues(ArmValue.init)
         }
         self.values = values
-        keys = Set(values.values.flatMap(\.keys)).sorted()
+        self.lastSteps = lastSteps
+        keys = Set(lastSteps.flatMap { arm, step in (values[arm]?[step] ?? [:]).keys }).sorted()
     }
 
-    /// A value of an arm; nil when it was not measured.
-    subscript(_ arm: String, _ key: ValueKey) -> ArmValue? { values[arm]?[key] }
+    /// A value of an arm at its last step; nil when it was not measured.
+    subscript(_ arm: String, _ key: ValueKey) -> ArmValue? { lastSteps[arm].flatMap { self[arm, key, step: $0] } }
+
+    /// A value of an arm at a step.
+    subscript(_ arm: String, _ key: ValueKey, step step: Int) -> ArmValue? { values[arm]?[step]?[key] }
 }

@@ -13,8 +13,9 @@ extension HTMLReport {
             .element("h2", [], "Verdicts"),
             .element(
                 "p", [],
-                "Worst first. The dot is the difference to the control and the bar its interval, in margins: right of "
-                    + "zero is better, and the shaded band is the loss or gain that does not matter."),
+                "Worst first. The dot is the difference to the control and the bar its interval, in margins and on a "
+                    + "logarithmic axis: right of zero is better, and the shaded band is the loss or gain that does "
+                    + "not matter."),
             filter(),
         ]
         if !report.primary.isEmpty { parts.append(table(report.primary, strip)) }

@@ -67,7 +67,10 @@ struct HTMLReport {
         }
         return .element(
             "section", [("id", section.id)],
-            [.element("h2", [], section.title), .element("p", [], section.introduction)] + figures)
+            [
+                .element("h2", [], section.title), .element("p", [], section.introduction),
+                .element("div", [("class", "figures")], figures),
+            ])
     }
 
     private var reading: Markup {

@@ -36,9 +36,9 @@ enum ReportStyle {
         .scroll { overflow-x: auto; }
         table { border-collapse: collapse; font-size: .82rem; }
         th, td { padding: .2rem .5rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
-        thead th { vertical-align: bottom; color: var(--soft); font-weight: 600; }
-        td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-        td.name, th.name { min-width: 6em; max-width: 14em; } td.note { min-width: 12em; max-width: 26em; color: var(--soft); }
+        thead th { vertical-align: bottom; color: var(--soft); font-weight: 600; overflow-wrap: normal; }
+        td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; overflow-wrap: normal; }
+        td.name, th.name { min-width: 9em; max-width: 14em; } td.note { min-width: 12em; max-width: 26em; color: var(--soft); }
         table.arms td, table.verdicts td:first-child { white-space: nowrap; } table.arms td:last-child { white-space: normal; }
         td.none { color: var(--soft); }
         td.v-regression, td.v-improvement, td.material { font-weight: 600; }
@@ -48,8 +48,9 @@ enum ReportStyle {
         svg.strip { display: block; width: 220px; height: 18px; margin-top: 2px; }
         .strip .band { fill: var(--line); opacity: .55; } .strip .zero { stroke: var(--soft); }
         .strip .interval { stroke: currentColor; stroke-width: 2; } .strip .dot, .strip .arrow { fill: currentColor; }
-        figure { margin: 1.2rem 0; padding: 0; }
-        .single { max-width: 800px; } .panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(270px, 1fr)); gap: .8rem; }
+        .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 540px), 1fr)); gap: 1.4rem 2rem; }
+        figure { margin: 0; padding: 0; min-width: 0; } figure.many { grid-column: 1 / -1; }
+        .single { max-width: 620px; } .panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(270px, 1fr)); gap: .8rem; }
         svg.plot { display: block; width: 100%; height: auto; }
         svg text { font: 11px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: var(--soft); }
         svg .name { fill: var(--ink); } svg .label text { fill: var(--ink); }
@@ -66,15 +67,15 @@ enum ReportStyle {
         details .scroll { max-height: 30rem; overflow: auto; }
         dt { font-weight: 600; } dd { margin: 0 0 .4rem 1rem; max-width: 75ch; }
         select { font: inherit; max-width: 22em; }
+        @page { size: A4 landscape; margin: 12mm; }
         @media print {
           body { max-width: none; padding: 0; font-size: 10pt; }
           nav, #filter, details.data { display: none; }
           .scroll, details .scroll { overflow: visible; max-height: none; }
-          table { font-size: 7pt; } th, td { padding: 1pt 3pt; } td.name, th.name, td.note { min-width: 0; }
-          table.verdicts td:first-child, td.n { white-space: normal; }
-          svg.strip { width: 110px; height: 9px; }
-          figure, .panel, tr, .worst { break-inside: avoid; } h2, h3 { break-after: avoid; }
-          .panels { grid-template-columns: repeat(3, 1fr); } .single { max-width: 16cm; }
+          table { font-size: 7pt; } th, td { padding: 1pt 3pt; } td.name, th.name { min-width: 8em; } td.note { min-width: 0; }
+          svg.strip { width: 150px; height: 12px; }
+          figure, .panel, tr, .worst { break-inside: avoid; } h2, h3, h2 + p { break-after: avoid; }
+          .figures { grid-template-columns: 1fr 1fr; } .panels { grid-template-columns: repeat(3, 1fr); }
           * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
         }
 

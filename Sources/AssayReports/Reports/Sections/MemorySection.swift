@@ -21,7 +21,7 @@ enum MemorySection {
 
     private static func front(_ report: BatchReport, _ task: String) -> PlotFigure? {
         let metric = report.tasks[task]?.family == .agent ? "success" : "accuracy"
-        let entries = report.arms.flatMap { entries(report, $0, task, metric) }
+        let entries = report.arms.flatMap { measured(report, $0, task, metric) }
         guard Set(entries.map(\.bytes)).count > 1 else { return nil }
         var data = FieldTable(columns: ["arm", "condition", "bytes", "value", "low", "high", "on_front"])
         let best = border(entries)
@@ -52,7 +52,7 @@ enum MemorySection {
     }
 
     /// An arm in float32 and in every format that it was run in.
-    private static func entries(
+    private static func measured(
         _ report: BatchReport, _ arm: String, _ task: String, _ metric: String
     ) -> [Entry] {
         let conditions = report.values.keys.filter { $0.metric == metric && $0.task == task && $0.slice == "all" }
