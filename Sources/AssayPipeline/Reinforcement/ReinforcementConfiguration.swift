@@ -155,7 +155,7 @@ extension ConfigurationValue {
             do {
                 // As in the textual form of a condition, whose path this is.
                 let text = try value.text()
-                precision = text == "float32" ? .float32 : try Condition("recurrent:\(text)").precision
+                precision = try text == "float32" ? .float32 : Condition("recurrent:\(text)").precision
             } catch let error as AssayError { throw error.located(at: value.mark) }
             guard !precisions.contains(where: { $0.value == precision }) else {
                 throw value.failure("names '\(precision.name)' again", remedy: "Name each precision once")

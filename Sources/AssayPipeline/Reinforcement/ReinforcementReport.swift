@@ -84,7 +84,7 @@ public struct ReinforcementReport: Sendable {
                     return values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
                 }
             }
-            let vetoes = group.results.reduce(0) { $0 + $1.log.reduce(0) { $0 + $1.mismatch.vetoes } }
+            let vetoes = group.results.flatMap(\.log).reduce(0.0) { $0 + $1.mismatch.vetoes }
             table.append([
                 group.arm, group.precision, String(format: "%.2e", group.mean(\.summary.k3)),
                 String(format: "%.5f", group.mean(\.summary.multiplicativeError)),

@@ -23,8 +23,6 @@ public struct ReinforcementResult: Sendable {
         guard let record = try store.policyRun(run.plan.identity) else { return nil }
         self.run = run
         self.record = record
-        self.run = run
-        self.record = record
         log = try store.policySteps(ofRun: run.plan.identity).map { step in
             var values = ReinforcementStep()
             for field in ReinforcementStep.fields { values[keyPath: field.path] = step.figures[field.name] ?? .nan }
