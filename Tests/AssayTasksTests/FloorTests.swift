@@ -9,11 +9,13 @@ import Testing
         let task = try testCase.make()
         let perCluster = task.cluster(.evaluation(seed: 21), index: 0).reduce(0) { $0 + $1.questions.count }
         let items = testCase.parameters.isEmpty ? 2_000 : 600
-        let measured = task.measuredFloor(.evaluation(seed: 21), clusters: items / perCluster + 1)
+        // Standard errors need clusters, however many questions each has.
+        let clusters = max(40, items / perCluster + 1)
+        let measured = task.measuredFloor(.evaluation(seed: 21), clusters: clusters)
         #expect(measured.count >= 4)
         // Some shortcuts reach their floor exactly, and one in forty of those lies over it by chance: never twice.
         let lucky = Set(measured.filter(\.beatsStatedFloor).map(\.baseline))
-        let again = lucky.isEmpty ? [] : task.measuredFloor(.evaluation(seed: 121), clusters: items / perCluster + 1)
+        let again = lucky.isEmpty ? [] : task.measuredFloor(.evaluation(seed: 121), clusters: clusters)
         for floor in measured {
             let second = again.first { $0.baseline == floor.baseline }
             #expect(!floor.beatsStatedFloor || second?.beatsStatedFloor == false, "\(floor)")
