@@ -4,11 +4,11 @@ import Testing
 @testable import AssayTasks
 
 @Suite struct FloorTests {
-    @Test("no shortcut beats the stated floor on 2,000 items", arguments: TaskCase.all)
+    @Test("no shortcut beats the stated floor on 1,500 items", arguments: TaskCase.all)
     func statedFloorHolds(_ testCase: TaskCase) throws {
         let task = try testCase.make()
         let perCluster = task.cluster(.evaluation(seed: 21), index: 0).reduce(0) { $0 + $1.questions.count }
-        let items = testCase.parameters.isEmpty ? 2_000 : 600
+        let items = testCase.parameters.isEmpty ? 1_500 : 300
         // Standard errors need clusters, however many questions each has.
         let clusters = max(40, items / perCluster + 1)
         let measured = task.measuredFloor(.evaluation(seed: 21), clusters: clusters)
@@ -26,7 +26,7 @@ import Testing
     @Test("the floor is reached by its shortcut, not merely an upper bound", arguments: TaskCase.defaults)
     func statedFloorIsTight(_ testCase: TaskCase) throws {
         let task = try testCase.make()
-        let measured = task.measuredFloor(.evaluation(seed: 22), clusters: 400)
+        let measured = task.measuredFloor(.evaluation(seed: 22), clusters: 250)
         let best = measured.map { $0.score / $0.stated }.max() ?? 0
         #expect(best > 0.75, "\(measured)")
     }
