@@ -48,14 +48,20 @@ struct RetrievalFrame: Sendable {
         SequenceBuilder.questions(of: width, in: room(beside: facts))
     }
 
-    /// Different keys of two parts, at most half of those that there are.
+    /// Different keys of two parts: the first steps of a Fisher-Yates shuffle of all that there are, which keeps only what was
+    /// moved, since they are thousands.
     func twoPartKeys(_ count: Int, _ random: inout CounterRandom) -> [[Int32]] {
-        var taken = Set<[Int32]>(minimumCapacity: count)
-        return (0..<count).map { _ in
-            while true {
-                let key = [random.pick(keys), random.pick(.words)]
-                if taken.insert(key).inserted { return key }
-            }
+        let seconds = SymbolRange.words.count
+        let all = keys.count * seconds
+        var moved: [Int: Int] = [:]
+        var drawn: [[Int32]] = []
+        drawn.reserveCapacity(count)
+        for place in 0..<count {
+            let chosen = place + random.below(all - place)
+            let number = moved[chosen] ?? chosen
+            moved[chosen] = moved[place] ?? place
+            drawn.append([keys[number / seconds], SymbolRange.words[number % seconds]])
         }
+        return drawn
     }
 }
