@@ -103,7 +103,7 @@ extension LanguageModel {
     /// Records the parallel form of the model. After the last branch that looks at other tokens only target rows go on.
     /// - Returns: the logits `[targets.capacity, vocabulary]`.
     func record(on tape: Tape, tokens: UnsafePointer<Int32>, shape: [Int], targets: TargetTable) -> Tensor {
-        let (block, factors) = (architecture.block, residualFactors)
+        let block = architecture.block
         var stream = tape.embedding(tokens, shape: shape, table: tape.parameter(ParameterName.embedding))
         if block.embeddingFactor != 1 { stream = tape.scale(stream, by: Float(block.embeddingFactor)) }
         if let embeddingNorm { stream = embeddingNorm.parallel(stream, on: tape) }
@@ -113,7 +113,7 @@ extension LanguageModel {
             let input = normed ?? branch.inputNorm?.parallel(stream, on: tape) ?? stream
             let output = branch.mixer.parallel(input, prefix: branch.prefix, on: tape)
             let added = branch.outputNorm?.parallel(output, on: tape) ?? output
-            let carried = block.residual == .post ? input : stream
+            let (carried, factors) = (branch.carriesNormed ? input : stream, branch.factors)
             normed = nil
             let next = index + 1 < branches.count ? branches[index + 1].inputNorm : finalNorm
             if index == lastMixingBranch {
@@ -127,6 +127,7 @@ extension LanguageModel {
         var output = normed ?? finalNorm.parallel(stream, on: tape)
         // Before the head, where a row is shorter than its logits.
         if block.logitsDivisor != 1 { output = tape.scale(output, by: Float(1 / block.logitsDivisor)) }
-        return tape.linear(output, tape.parameter(headName))
+        let logits = tape.linear(output, tape.parameter(headName))
+        return block.logitsCap > 0 ? tape.softCap(logits, limit: Float(block.logitsCap)) : logits
     }
 }
