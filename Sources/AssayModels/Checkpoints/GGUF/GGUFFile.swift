@@ -69,7 +69,7 @@ struct GGUFFile: Sendable {
             }
             try Self.refuseOverlaps(Array(entries.values))
             (self.metadata, self.entries, self.location, self.data) = (metadata, entries, location, data)
-        } catch {
+        } catch let error as GGUFCursor.Fault {
             throw AssayError.badInput(
                 "not a sound GGUF file: \(error.problem)", at: location,
                 remedy: "The file is damaged or of another format; copy or make it again")

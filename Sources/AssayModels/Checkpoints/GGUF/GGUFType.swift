@@ -109,7 +109,7 @@ private struct GGUFBlock {
         guard j >= 4 else { return (Float(byte(offset + j) & 63), Float(byte(offset + j + 4) & 63)) }
         let both = byte(offset + j + 4)
         return (
-            Float(both & 15 | byte(offset + j - 4) >> 6 << 4), Float(both >> 4 | byte(offset + j) >> 6 << 4)
+            Float(both & 15 | (byte(offset + j - 4) >> 6) << 4), Float(both >> 4 | (byte(offset + j) >> 6) << 4)
         )
     }
 
