@@ -51,7 +51,9 @@ let package = Package(
         .executableTarget(
             name: "assay",
             dependencies: [
-                "AssayCore", "AssayModels", "AssayServing", "AssayTasks", "AssayStore", "AssayReports", "AssayPipeline",
+                "AssayCore", "AssayModels", "AssayEvaluation", "AssayServing", "AssayTasks", "AssayStore",
+                "AssayReports",
+                "AssayPipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(

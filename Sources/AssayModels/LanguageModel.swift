@@ -16,7 +16,7 @@ public struct LanguageModel: Sendable {
     public let mixers: [any Mixer]
     /// The feed-forward of every layer.
     public let feedForwards: [any Mixer]
-    /// Mixers and feed-forwards in turn, with their norms.
+    /// Mixers and feed-forwards in turn, with their norms; without the feed-forwards that are none.
     let branches: [Branch]
 
     /// The model of an architecture.
@@ -35,10 +35,9 @@ public struct LanguageModel: Sendable {
         self.mixers = mixers
         self.feedForwards = feedForwards
         branches = zip(mixers, feedForwards).enumerated().flatMap { layer, parts in
-            [
-                Branch(architecture, layer: layer, part: .mixer, mixer: parts.0),
-                Branch(architecture, layer: layer, part: .feedForward, mixer: parts.1),
-            ]
+            let mixer = Branch(architecture, layer: layer, part: .mixer, mixer: parts.0)
+            if parts.1 is NoFeedForward { return [mixer] }
+            return [mixer, Branch(architecture, layer: layer, part: .feedForward, mixer: parts.1)]
         }
         var layout = ParameterLayout()
         let table = [architecture.vocabularyCount, architecture.width]
@@ -63,12 +62,6 @@ public struct LanguageModel: Sendable {
 
     /// The norm before the head.
     var finalNorm: StreamNorm { architecture.norm(ParameterName.finalNorm) }
-
-    /// What the sides of the residual sums count.
-    var residualFactors: ResidualFactors {
-        ResidualFactors(
-            stream: Float(architecture.block.streamFactor), branch: Float(architecture.block.branchFactor))
-    }
 
     /// The branch after which only the rows of targets go on: the last one that looks at other tokens.
     var lastMixingBranch: Int { branches.lastIndex { !$0.mixer.isRowwise } ?? 0 }

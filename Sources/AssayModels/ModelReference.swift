@@ -1,4 +1,5 @@
 import AssayTensor
+import Foundation
 
 extension LanguageModel {
     /// The plain definition of the model in double precision.
@@ -27,10 +28,13 @@ extension LanguageModel {
             let input = branch.inputNorm?.reference(stream, parameter: parameter) ?? stream
             var output = branch.mixer.reference(input, time: tokens.count, weights: own, shared: &shared)
             if let norm = branch.outputNorm { output = norm.reference(output, parameter: parameter) }
-            let carried = block.residual == .post ? input : stream
-            stream = zip(carried, output).map { block.streamFactor * $0 + block.branchFactor * $1 }
+            let (carried, form) = (branch.carriesNormed ? input : stream, branch.form)
+            stream = zip(carried, output).map { form.streamFactor * $0 + form.branchFactor * $1 }
         }
         let output = finalNorm.reference(stream, parameter: parameter)
-        return Reference.linear(output, parameter(headName), inputs: width).map { $0 / block.logitsDivisor }
+        return Reference.linear(output, parameter(headName), inputs: width).map { logit in
+            let divided = logit / block.logitsDivisor
+            return block.logitsCap > 0 ? block.logitsCap * tanh(divided / block.logitsCap) : divided
+        }
     }
 }

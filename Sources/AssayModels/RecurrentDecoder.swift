@@ -24,6 +24,8 @@ public final class RecurrentDecoder {
         let parameters: LayerParameters
         let inputNorm: BoundNorm?
         let outputNorm: BoundNorm?
+        let carriesNormed: Bool
+        let factors: ResidualFactors
         let layout: StateLayout
         /// `[slots, layout.count]`.
         let states: FloatBlock
@@ -90,7 +92,8 @@ public final class RecurrentDecoder {
                 mixer: branch.mixer,
                 parameters: LayerParameters(prefix: branch.prefix, layout: model.layout, weights: weights),
                 inputNorm: branch.inputNorm?.bound(parameters), outputNorm: branch.outputNorm?.bound(parameters),
-                layout: layout, states: FloatBlock(count: slots * layout.count),
+                carriesNormed: branch.carriesNormed, factors: branch.factors, layout: layout,
+                states: FloatBlock(count: slots * layout.count),
                 shared: shared[type(of: branch.mixer).name] ?? FloatBlock(count: 0))
         }
         slotStates = branches.map { SlotStates(layout: $0.layout, block: $0.states) }
@@ -160,6 +163,8 @@ public final class RecurrentDecoder {
         let divisor = model.architecture.block.logitsDivisor
         if divisor != 1 { ck_scale(rows * width, Float(1 / divisor), normed.pointer, normed.pointer) }
         head.multiply(rows: rows, normed.pointer, stride: width, into: logits.pointer, stride: vocabulary)
+        let cap = model.architecture.block.logitsCap
+        if cap > 0 { SoftCap.apply(rows * vocabulary, Float(cap), logits.pointer, into: logits.pointer) }
         return UnsafeBufferPointer(start: logits.pointer, count: rows * vocabulary)
     }
 
@@ -205,8 +210,7 @@ public final class RecurrentDecoder {
             mix(branch, input, rows: 0..<rows)
         }
         branch.outputNorm?.apply(rows: rows, mixed.pointer, into: mixed.pointer)
-        let carried = model.architecture.block.residual == .post ? input : stream.pointer
-        let factors = model.residualFactors
+        let (carried, factors) = (branch.carriesNormed ? input : stream.pointer, branch.factors)
         if factors == .plain {
             ck_add(count, carried, mixed.pointer, stream.pointer)
         } else {

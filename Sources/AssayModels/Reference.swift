@@ -86,16 +86,32 @@ public enum Reference {
 
     /// A gated MLP: gate and up `[2 * hidden, width]`, down `[width, hidden]`.
     public static func gatedMLP(
-        _ x: [Double], gateUp: [Double], down: [Double], width: Int, activation: GatedActivation = .silu
+        _ x: [Double], gateUp: [Double], down: [Double], width: Int, activation: GatedActivation = .silu,
+        biases: (gateUp: [Double], down: [Double])? = nil
     ) -> [Double] {
-        let function = activation == .silu ? silu : geluTanh
-        let products = linear(x, gateUp, inputs: width)
+        var products = linear(x, gateUp, inputs: width)
+        if let biases { products = addBias(products, biases.gateUp) }
         let hidden = down.count / width
         var activated: [Double] = []
         for start in stride(from: 0, to: products.count, by: 2 * hidden) {
-            for i in 0..<hidden { activated.append(function(products[start + i]) * products[start + hidden + i]) }
+            for i in 0..<hidden {
+                activated.append(gated(products[start + i], products[start + hidden + i], activation))
+            }
         }
-        return linear(activated, down, inputs: hidden)
+        let output = linear(activated, down, inputs: hidden)
+        return biases.map { addBias(output, $0.down) } ?? output
+    }
+
+    /// The activation of a gate and an up value.
+    private static func gated(_ gate: Double, _ up: Double, _ activation: GatedActivation) -> Double {
+        switch activation {
+        case .silu: return silu(gate) * up
+        case .geluTanh: return geluTanh(gate) * up
+        case .clampedSwish(let limit, let slope):
+            let (limit, slope) = (Double(limit), Double(slope))
+            let least = min(gate, limit)
+            return least * sigmoid(slope * least) * (min(max(up, -limit), limit) + 1)
+        }
     }
 
     /// Columns `offset ..< offset + count` of rows of a width.
@@ -103,20 +119,21 @@ public enum Reference {
         stride(from: 0, to: x.count, by: width).flatMap { x[($0 + offset)..<($0 + offset + count)] }
     }
 
-    /// Turns the first `dimension` elements of each head of each row, in half-split pairs.
+    /// Turns the first `angles.dimension` elements of each head of each row, in half-split pairs.
     public static func rotary(
-        _ x: [Double], heads: Int, headDimension: Int, dimension: Int, base: Double
+        _ x: [Double], heads: Int, headDimension: Int, _ angles: RotaryAngles
     ) -> [Double] {
         var y = x
-        let half = dimension / 2
+        let half = angles.dimension / 2
+        let (frequencies, magnitude) = (angles.frequencies, angles.magnitude)
         for t in 0..<(x.count / (heads * headDimension)) {
             for head in 0..<heads {
                 let start = (t * heads + head) * headDimension
                 for i in 0..<half {
-                    let angle = Double(t) * pow(base, -2 * Double(i) / Double(dimension))
+                    let angle = Double(t) * frequencies[i]
                     let (a, b) = (x[start + i], x[start + half + i])
-                    y[start + i] = a * cos(angle) - b * sin(angle)
-                    y[start + half + i] = b * cos(angle) + a * sin(angle)
+                    y[start + i] = magnitude * (a * cos(angle) - b * sin(angle))
+                    y[start + half + i] = magnitude * (b * cos(angle) + a * sin(angle))
                 }
             }
         }

@@ -125,7 +125,7 @@ extension LanguageModel {
     func record(
         on tape: Tape, tokens: UnsafePointer<Int32>, shape: [Int], targets: TargetTable, temperature: Double = 1
     ) -> Tensor {
-        let (block, factors) = (architecture.block, residualFactors)
+        let block = architecture.block
         var stream = tape.embedding(tokens, shape: shape, table: tape.parameter(ParameterName.embedding))
         if block.embeddingFactor != 1 { stream = tape.scale(stream, by: Float(block.embeddingFactor)) }
         if let embeddingNorm { stream = embeddingNorm.parallel(stream, on: tape) }
@@ -135,7 +135,7 @@ extension LanguageModel {
             let input = normed ?? branch.inputNorm?.parallel(stream, on: tape) ?? stream
             let output = branch.mixer.parallel(input, prefix: branch.prefix, on: tape)
             let added = branch.outputNorm?.parallel(output, on: tape) ?? output
-            let carried = block.residual == .post ? input : stream
+            let (carried, factors) = (branch.carriesNormed ? input : stream, branch.factors)
             normed = nil
             let next = index + 1 < branches.count ? branches[index + 1].inputNorm : finalNorm
             if index == lastMixingBranch {
@@ -147,9 +147,14 @@ extension LanguageModel {
             }
         }
         var output = normed ?? finalNorm.parallel(stream, on: tape)
-        // Before the head, where a row is shorter than its logits.
-        let divisor = block.logitsDivisor * temperature
+        // Divided before the head, where a row is shorter than its logits; but a limit comes after the head, and the
+        // temperature after the limit.
+        let limit = block.logitsCap
+        let divisor = block.logitsDivisor * (limit > 0 ? 1 : temperature)
         if divisor != 1 { output = tape.scale(output, by: Float(1 / divisor)) }
-        return tape.linear(output, tape.parameter(headName))
+        let logits = tape.linear(output, tape.parameter(headName))
+        guard limit > 0 else { return logits }
+        let capped = tape.softCap(logits, limit: Float(limit))
+        return temperature == 1 ? capped : tape.scale(capped, by: Float(1 / temperature))
     }
 }

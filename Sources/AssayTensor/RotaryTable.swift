@@ -1,5 +1,31 @@
 import Foundation
 
+/// By which angles the pairs of a head turn from one position to the next.
+public struct RotaryAngles: Sendable, Hashable {
+    /// Elements of a head that are turned; even.
+    public var dimension: Int
+    /// Frequencies are `base^(-2 i / dimension)` (Su et al., RoFormer).
+    public var base: Double
+    /// What is done to them.
+    public var scaling: RotaryScaling?
+
+    /// Angles.
+    public init(dimension: Int, base: Double, scaling: RotaryScaling? = nil) {
+        self.dimension = dimension
+        self.base = base
+        self.scaling = scaling
+    }
+
+    /// The angle of each pair from one position to the next.
+    public var frequencies: [Double] {
+        let plain = (0..<(dimension / 2)).map { pow(base, -2 * Double($0) / Double(dimension)) }
+        return scaling?.scaled(plain, dimension: dimension, base: base) ?? plain
+    }
+
+    /// What multiplies cosines and sines.
+    public var magnitude: Double { scaling?.magnitude ?? 1 }
+}
+
 /// Cosines and sines of the rotary angles of positions.
 public struct RotaryTable: Sendable {
     /// Positions.
@@ -11,19 +37,25 @@ public struct RotaryTable: Sendable {
     /// `[time, dimension / 2]`.
     public let sines: [Float]
 
-    /// Angles `position * base^(-2 i / dimension)` (Su et al., RoFormer).
+    /// Angles `position * base^(-2 i / dimension)`.
     public init(time: Int, dimension: Int, base: Double) {
-        precondition(dimension % 2 == 0, "rotary pairs need an even dimension")
+        self.init(time: time, RotaryAngles(dimension: dimension, base: base))
+    }
+
+    /// The angles of the first positions.
+    public init(time: Int, _ angles: RotaryAngles) {
+        precondition(angles.dimension % 2 == 0, "rotary pairs need an even dimension")
         self.time = time
-        self.dimension = dimension
+        dimension = angles.dimension
         let half = dimension / 2
+        let (frequencies, magnitude) = (angles.frequencies, angles.magnitude)
         var cosines = [Float](repeating: 0, count: time * half)
         var sines = cosines
         for t in 0..<time {
             for i in 0..<half {
-                let angle = Double(t) * pow(base, -2 * Double(i) / Double(dimension))
-                cosines[t * half + i] = Float(cos(angle))
-                sines[t * half + i] = Float(sin(angle))
+                let angle = Double(t) * frequencies[i]
+                cosines[t * half + i] = Float(magnitude * cos(angle))
+                sines[t * half + i] = Float(magnitude * sin(angle))
             }
         }
         self.cosines = cosines
@@ -31,8 +63,8 @@ public struct RotaryTable: Sendable {
     }
 
     /// A table of at least `time` positions, made once for all who ask for the same angles.
-    public static func shared(time: Int, dimension: Int, base: Double) -> RotaryTable {
-        RotaryTableCache.shared.table(time: time, dimension: dimension, base: base)
+    public static func shared(time: Int, _ angles: RotaryAngles) -> RotaryTable {
+        RotaryTableCache.shared.table(time: time, angles)
     }
 }
 
@@ -41,21 +73,16 @@ private final class RotaryTableCache: @unchecked Sendable {
     static let shared = RotaryTableCache()
 
     private let lock = NSLock()
-    private var tables: [(dimension: Int, base: Double, table: RotaryTable)] = []
+    private var tables: [RotaryAngles: RotaryTable] = [:]
 
-    func table(time: Int, dimension: Int, base: Double) -> RotaryTable {
+    func table(time: Int, _ angles: RotaryAngles) -> RotaryTable {
         lock.lock()
         defer { lock.unlock() }
-        let known = tables.firstIndex { $0.dimension == dimension && $0.base == base }
-        if let known, tables[known].table.time >= time { return tables[known].table }
+        if let known = tables[angles], known.time >= time { return known }
         var room = 256
         while room < time { room *= 2 }
-        let table = RotaryTable(time: room, dimension: dimension, base: base)
-        if let known {
-            tables[known].table = table
-        } else {
-            tables.append((dimension, base, table))
-        }
+        let table = RotaryTable(time: room, angles)
+        tables[angles] = table
         return table
     }
 }

@@ -106,11 +106,17 @@ public struct Architecture: Sendable, Hashable {
         try demand(
             outputDeviation >= 0 && outputDeviation <= 1, "outputDeviation is \(outputDeviation)",
             "Give a number from 0 to 1")
-        for factor in block.factors {
+        let own = layers.flatMap { [$0.mixerForm, $0.feedForwardForm] }.compactMap { $0 }.flatMap {
+            [(name: "streamFactor", value: $0.streamFactor), (name: "branchFactor", value: $0.branchFactor)]
+        }
+        for factor in block.factors + own {
             try demand(
                 factor.value.isFinite && factor.value != 0, "\(factor.name) is \(factor.value)",
                 "Give a number that is not zero")
         }
+        try demand(
+            block.logitsCap >= 0 && block.logitsCap.isFinite, "logitsCap is \(block.logitsCap)",
+            "Give a positive number, or 0 for none")
     }
 }
 

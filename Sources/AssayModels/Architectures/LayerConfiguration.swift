@@ -53,6 +53,10 @@ public struct LayerConfiguration: Sendable, Hashable {
     public var feedForward: String
     /// Options of the feed-forward by name.
     public var feedForwardOptions: [String: MixerOption]
+    /// How the mixer sits on the residual stream, if not as the architecture's block form says.
+    public var mixerForm: BranchForm?
+    /// How the feed-forward does, likewise.
+    public var feedForwardForm: BranchForm?
 
     /// The feed-forward of a layer that does not say.
     public static let standardFeedForward = "swiglu"
@@ -60,12 +64,15 @@ public struct LayerConfiguration: Sendable, Hashable {
     /// A layer.
     public init(
         mixer: String, options: [String: MixerOption] = [:], feedForward: String = standardFeedForward,
-        feedForwardOptions: [String: MixerOption] = [:]
+        feedForwardOptions: [String: MixerOption] = [:], mixerForm: BranchForm? = nil,
+        feedForwardForm: BranchForm? = nil
     ) {
         self.mixer = mixer
         self.options = options
         self.feedForward = feedForward
         self.feedForwardOptions = feedForwardOptions
+        self.mixerForm = mixerForm
+        self.feedForwardForm = feedForwardForm
     }
 }
 
@@ -73,7 +80,7 @@ public struct LayerConfiguration: Sendable, Hashable {
 // there were others.
 extension LayerConfiguration: Codable {
     private enum CodingKeys: String, CodingKey {
-        case mixer, options, feedForward, feedForwardOptions
+        case mixer, options, feedForward, feedForwardOptions, mixerForm, feedForwardForm
     }
 
     /// Reads a layer; what is absent is standard.
@@ -85,7 +92,9 @@ extension LayerConfiguration: Codable {
             feedForward: try values.decodeIfPresent(String.self, forKey: .feedForward)
                 ?? LayerConfiguration.standardFeedForward,
             feedForwardOptions: try values.decodeIfPresent([String: MixerOption].self, forKey: .feedForwardOptions)
-                ?? [:])
+                ?? [:],
+            mixerForm: try values.decodeIfPresent(BranchForm.self, forKey: .mixerForm),
+            feedForwardForm: try values.decodeIfPresent(BranchForm.self, forKey: .feedForwardForm))
     }
 
     /// Writes what is not standard.
@@ -97,5 +106,7 @@ extension LayerConfiguration: Codable {
             try values.encode(feedForward, forKey: .feedForward)
         }
         if !feedForwardOptions.isEmpty { try values.encode(feedForwardOptions, forKey: .feedForwardOptions) }
+        try values.encodeIfPresent(mixerForm, forKey: .mixerForm)
+        try values.encodeIfPresent(feedForwardForm, forKey: .feedForwardForm)
     }
 }

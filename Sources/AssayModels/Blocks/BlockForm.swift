@@ -40,11 +40,14 @@ public struct BlockForm: Sendable, Hashable {
     public var logitsDivisor: Double
     /// Whether the embedding is normalised, as in RWKV.
     public var embeddingNorm: Bool
+    /// What the logits never leave on either side, by ``AssayTensor/Tape/softCap(_:limit:)`` (Gemma); 0 for none.
+    public var logitsCap: Double
 
     /// The form of Llama: RMS norms before each branch, plain sums.
     public init(
         norm: NormKind = .rms, residual: ResidualForm = .pre, streamFactor: Double = 1, branchFactor: Double = 1,
-        embeddingFactor: Double = 1, logitsDivisor: Double = 1, embeddingNorm: Bool = false
+        embeddingFactor: Double = 1, logitsDivisor: Double = 1, embeddingNorm: Bool = false,
+        logitsCap: Double = 0
     ) {
         self.norm = norm
         self.residual = residual
@@ -53,6 +56,7 @@ public struct BlockForm: Sendable, Hashable {
         self.embeddingFactor = embeddingFactor
         self.logitsDivisor = logitsDivisor
         self.embeddingNorm = embeddingNorm
+        self.logitsCap = logitsCap
     }
 
     /// The numbers that must be finite and not zero, by name.
@@ -68,7 +72,7 @@ public struct BlockForm: Sendable, Hashable {
 // is added that it does not use.
 extension BlockForm: Codable {
     private enum CodingKeys: String, CodingKey {
-        case norm, residual, streamFactor, branchFactor, embeddingFactor, logitsDivisor, embeddingNorm
+        case norm, residual, streamFactor, branchFactor, embeddingFactor, logitsDivisor, embeddingNorm, logitsCap
     }
 
     /// Reads a form; what is absent is standard.
@@ -85,6 +89,7 @@ extension BlockForm: Codable {
         try read(\.embeddingFactor, .embeddingFactor)
         try read(\.logitsDivisor, .logitsDivisor)
         try read(\.embeddingNorm, .embeddingNorm)
+        try read(\.logitsCap, .logitsCap)
     }
 
     /// Writes what is not standard.
@@ -101,5 +106,6 @@ extension BlockForm: Codable {
         try write(\.embeddingFactor, .embeddingFactor)
         try write(\.logitsDivisor, .logitsDivisor)
         try write(\.embeddingNorm, .embeddingNorm)
+        try write(\.logitsCap, .logitsCap)
     }
 }

@@ -9,6 +9,8 @@ struct Branch: Sendable {
     let inputNorm: StreamNorm?
     /// The norm of what it adds, if that is normalised.
     let outputNorm: StreamNorm?
+    /// Where the norms stand, and what the sides of the residual sum count.
+    let form: BranchForm
 
     /// One half of a layer of an architecture.
     init(_ architecture: Architecture, layer: Int, part: LayerPart, mixer: any Mixer) {
@@ -18,13 +20,21 @@ struct Branch: Sendable {
             architecture.norm("model.layers.\(layer).\(name)")
         }
         // The names of the published checkpoints: Llama's, MiniMax-Text-01's, Gemma 3's, OLMo 2's.
-        let form = architecture.block.residual
+        form = architecture.form(layer: layer, part: part)
         let isMixer = part == .mixer
-        let input =
-            isMixer ? "input_layernorm" : form == .sandwich ? "pre_feedforward_layernorm" : "post_attention_layernorm"
+        let isTaken = architecture.form(layer: layer, part: .mixer).residual.normalisesOutput
+        let input = isMixer ? "input_layernorm" : isTaken ? "pre_feedforward_layernorm" : "post_attention_layernorm"
         let output = isMixer ? "post_attention_layernorm" : "post_feedforward_layernorm"
-        inputNorm = form.normalisesInput ? norm(input) : nil
-        outputNorm = form.normalisesOutput ? norm(output) : nil
+        inputNorm = form.residual.normalisesInput ? norm(input) : nil
+        outputNorm = form.residual.normalisesOutput ? norm(output) : nil
+    }
+
+    /// Whether the normalised value is carried on.
+    var carriesNormed: Bool { form.residual == .post }
+
+    /// What the sides of the residual sum count.
+    var factors: ResidualFactors {
+        ResidualFactors(stream: Float(form.streamFactor), branch: Float(form.branchFactor))
     }
 
     func declareParameters(in layout: inout ParameterLayout) {

@@ -41,6 +41,13 @@ public enum SafeTensors {
             }
         }
 
+        /// Whole numbers of 64 bits.
+        public init(_ name: String, shape: [Int], values: [Int64]) {
+            self.init(name, shape: shape, type: .int64, count: values.count) { data in
+                values.withUnsafeBytes { data.append(contentsOf: $0) }
+            }
+        }
+
         private init(
             _ name: String, shape: [Int], type: SafeTensorsType, count: Int, append: @escaping (inout Data) -> Void
         ) {
@@ -92,6 +99,18 @@ public enum SafeTensors {
         let data: Data
         do {
             data = try Data(contentsOf: url)
+        } catch {
+            throw AssayError.badInput("cannot be read: \(error.localizedDescription)", at: url.path)
+        }
+        return try parse(data, location: url.path)
+    }
+
+    /// Maps a file into memory and checks its header against its size; the values are read where they lie.
+    /// - Throws: as ``read(_:)``.
+    public static func map(_ url: URL) throws -> SafeTensorsFile {
+        let data: Data
+        do {
+            data = try Data(contentsOf: url, options: .alwaysMapped)
         } catch {
             throw AssayError.badInput("cannot be read: \(error.localizedDescription)", at: url.path)
         }

@@ -92,6 +92,15 @@ public struct SafeTensorsFile: Sendable {
         }
     }
 
+    /// The values of an int64 tensor.
+    public func integers(_ name: String) throws -> [Int64] {
+        let entry = try find(name)
+        guard entry.type == .int64 else { throw wrongType(entry, expected: "I64") }
+        return withBytes(entry) { bytes in
+            (0..<entry.count).map { bytes.loadUnaligned(fromByteOffset: 8 * $0, as: Int64.self) }
+        }
+    }
+
     private func find(_ name: String) throws -> SafeTensorsEntry {
         guard let entry = self[name] else {
             throw AssayError.badInput(

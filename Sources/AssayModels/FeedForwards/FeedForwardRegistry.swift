@@ -4,6 +4,7 @@ public enum FeedForwardRegistry {
     public static let types: [any Mixer.Type] = [
         GeGLU.self,
         MixtureOfExperts.self,
+        NoFeedForward.self,
         RWKVChannelMix.self,
         SwiGLU.self,
     ]

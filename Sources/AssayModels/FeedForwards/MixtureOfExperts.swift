@@ -18,14 +18,18 @@ import CKernels
 /// Options: `experts` (8), `top-k` (2), `hidden` (inner width of an expert; default: the architecture's over `top-k`,
 /// so that as much is computed as in a dense layer), `routing` (`softmax` or `sigmoid`), `renormalise` (true), `scale`
 /// (1), `groups` and `open-groups` (1: no groups), `shared-experts` (0: their number, as one MLP of that multiple of
-/// `hidden`), `shared-gate` (false), `balance` (true: whether there is a bias), `activation` (`silu`, `gelu-tanh`).
+/// `hidden`), `shared-hidden` (its width, where that is no such multiple), `shared-gate` (false), `balance` (true: whether
+/// there is a bias of the choice), `router-bias` (false: one of the logits, gpt-oss), `expert-bias` (false: of the experts'
+/// maps, gpt-oss), `activation` (`silu`, `gelu-tanh` or `clamped-swish`) and for the last `swish-limit` (7) and
+/// `swish-slope` (1.702).
 public struct MixtureOfExperts: Mixer {
     /// `mixture-of-experts`.
     public static let name = "mixture-of-experts"
     /// See the type.
     public static let optionNames = [
         "experts", "top-k", "hidden", "routing", "renormalise", "scale", "groups", "open-groups", "shared-experts",
-        "shared-gate", "balance", "activation",
+        "shared-hidden", "shared-gate", "balance", "router-bias", "expert-bias", "activation", "swish-limit",
+        "swish-slope",
     ]
 
     private let mixture: ExpertMixture
@@ -33,13 +37,17 @@ public struct MixtureOfExperts: Mixer {
     private let sharedHidden: Int
     private let sharedIsGated: Bool
     private let balances: Bool
+    private let hasRouterBias: Bool
     private let deviation: Float
     private let outputDeviation: Float
     private let gateUpNames: [String]
     private let downNames: [String]
+    /// Of their biases, for all experts or none.
+    private let biasNames: [(gateUp: String, down: String)]
 
     private static let router = "router.weight"
     private static let bias = "router.bias"
+    private static let routerBias = "router.logit_bias"
     private static let sharedGateUp = "shared_expert.gate_up_proj.weight"
     private static let sharedDown = "shared_expert.down_proj.weight"
     private static let sharedGate = "shared_expert_gate.weight"
@@ -47,7 +55,7 @@ public struct MixtureOfExperts: Mixer {
     /// The feed-forward of a layer.
     public init(_ request: MixerRequest) throws {
         let architecture = request.architecture
-        let experts = try request.integer("experts", default: 8, in: 1...256)
+        let experts = try request.integer("experts", default: 8, in: 1...1_024)
         let chosen = try request.integer("top-k", default: min(2, experts), in: 1...experts)
         let groups = try request.integer("groups", default: 1, in: 1...experts)
         guard experts % groups == 0 else {
@@ -64,27 +72,54 @@ public struct MixtureOfExperts: Mixer {
         let score = try request.word(
             "routing", default: ExpertRouting.Score.softmax.rawValue,
             among: ExpertRouting.Score.allCases.map(\.rawValue))
-        let activation = try request.word(
-            "activation", default: GatedActivation.silu.rawValue, among: GatedActivation.allCases.map(\.rawValue))
         let hidden = try request.integer(
             "hidden", default: max(1, architecture.hiddenWidth / chosen), in: 1...65_536)
         mixture = ExpertMixture(
-            width: architecture.width, hidden: hidden, activation: GatedActivation(rawValue: activation) ?? .silu,
+            width: architecture.width, hidden: hidden, activation: try Self.activation(request),
             routing: ExpertRouting(
                 experts: experts, chosen: chosen, score: ExpertRouting.Score(rawValue: score) ?? .softmax,
                 renormalises: try request.boolean("renormalise", default: true),
                 scale: Float(try request.number("scale", default: 1, in: 1e-3...1e3)), groups: groups,
                 openGroups: openGroups))
-        sharedHidden = try request.integer("shared-experts", default: 0, in: 0...64) * hidden
+        sharedHidden = try Self.sharedHidden(request, hidden: hidden)
         sharedIsGated = try request.boolean("shared-gate", default: false)
         guard sharedHidden > 0 || !sharedIsGated else {
             throw request.failure("shared-gate", "gates no expert", remedy: "Give shared-experts, or leave it out")
         }
         balances = try request.boolean("balance", default: true)
+        hasRouterBias = try request.boolean("router-bias", default: false)
         deviation = Float(architecture.initialDeviation)
         outputDeviation = Float(architecture.outputDeviation)
         gateUpNames = (0..<experts).map { "experts.\($0).gate_up_proj.weight" }
         downNames = (0..<experts).map { "experts.\($0).down_proj.weight" }
+        biasNames =
+            try request.boolean("expert-bias", default: false)
+            ? (0..<experts).map { ("experts.\($0).gate_up_proj.bias", "experts.\($0).down_proj.bias") } : []
+    }
+
+    private static func activation(_ request: MixerRequest) throws -> GatedActivation {
+        let name = try request.word("activation", default: "silu", among: ["silu", "gelu-tanh", "clamped-swish"])
+        guard name == "clamped-swish" else {
+            for option in ["swish-limit", "swish-slope"] where request.options[option] != nil {
+                throw request.failure(
+                    option, "does nothing where 'activation' is \(name)", remedy: "Leave it out")
+            }
+            return name == "silu" ? .silu : .geluTanh
+        }
+        return .clampedSwish(
+            limit: Float(try request.number("swish-limit", default: 7, in: 1e-3...1e6)),
+            slope: Float(try request.number("swish-slope", default: 1.702, in: 1e-3...1e3)))
+    }
+
+    private static func sharedHidden(_ request: MixerRequest, hidden: Int) throws -> Int {
+        guard request.options["shared-hidden"] != nil else {
+            return try request.integer("shared-experts", default: 0, in: 0...64) * hidden
+        }
+        guard request.options["shared-experts"] == nil else {
+            throw request.failure(
+                "shared-experts", "is given beside 'shared-hidden'", remedy: "Give one of them")
+        }
+        return try request.integer("shared-hidden", default: 0, in: 0...65_536)
     }
 
     private var width: Int { mixture.width }
@@ -105,9 +140,17 @@ public struct MixtureOfExperts: Mixer {
         if balances {
             layout.declare(prefix + Self.bias, [routing.experts], .constant(0), decays: false)
         }
+        func declareBias(_ name: String, _ width: Int) {
+            layout.declare(prefix + name, [width], .constant(0), decays: false)
+        }
+        if hasRouterBias { declareBias(Self.routerBias, routing.experts) }
         for expert in 0..<routing.experts {
             declare(gateUpNames[expert], [2 * mixture.hidden, width], deviation)
             declare(downNames[expert], [width, mixture.hidden], outputDeviation)
+            if !biasNames.isEmpty {
+                declareBias(biasNames[expert].gateUp, 2 * mixture.hidden)
+                declareBias(biasNames[expert].down, width)
+            }
         }
         if sharedHidden > 0 {
             declare(Self.sharedGateUp, [2 * sharedHidden, width], deviation)
@@ -119,10 +162,12 @@ public struct MixtureOfExperts: Mixer {
     /// The parallel form: the tokens of each expert together.
     public func parallel(_ x: Tensor, prefix: String, on tape: Tape) -> Tensor {
         func parameter(_ name: String) -> Tensor { tape.parameter(prefix + name) }
-        let logits = tape.linear(x, parameter(Self.router))
+        var logits = tape.linear(x, parameter(Self.router))
+        if hasRouterBias { logits = tape.addBias(logits, parameter(Self.routerBias)) }
         let routed = tape.expertMixture(
             x, logits: logits, bias: balances ? parameter(Self.bias) : nil,
-            experts: zip(gateUpNames, downNames).map { (parameter($0), parameter($1)) }, mixture)
+            experts: zip(gateUpNames, downNames).map { (parameter($0), parameter($1)) },
+            biases: biasNames.map { (parameter($0.gateUp), parameter($0.down)) }, mixture)
         guard sharedHidden > 0 else { return routed }
         let shared = tape.gatedMLP(
             x, gateUp: parameter(Self.sharedGateUp), down: parameter(Self.sharedDown), activation: mixture.activation)
@@ -145,10 +190,17 @@ public struct MixtureOfExperts: Mixer {
         let logits = call.scratch
         let rest = logits + call.batch * routing.experts
         call.multiply(Self.router, call.input, stride: width, into: logits, stride: routing.experts)
+        if hasRouterBias { call.addBias(Self.routerBias, to: logits, width: routing.experts) }
         mixture.forward(
             rows: call.batch, input: call.input, logits: logits,
             bias: balances ? UnsafePointer(call.parameter(Self.bias)) : nil,
             matrices: { (call.parameters.matrix(gateUpNames[$0]), call.parameters.matrix(downNames[$0])) },
+            biases: biasNames.isEmpty
+                ? nil
+                : {
+                    ExpertBiases(
+                        gateUp: call.parameter(biasNames[$0].gateUp), down: call.parameter(biasNames[$0].down))
+                },
             scratch: rest, into: call.output)
         if sharedHidden > 0 { addShared(call, rest) }
     }
@@ -177,7 +229,8 @@ public struct MixtureOfExperts: Mixer {
             guard let values = weights[name] else { preconditionFailure("no parameter \(name)") }
             return values
         }
-        let logits = Reference.linear(x, weight(Self.router), inputs: width)
+        var logits = Reference.linear(x, weight(Self.router), inputs: width)
+        if hasRouterBias { logits = Reference.addBias(logits, weight(Self.routerBias)) }
         let bias = balances ? weight(Self.bias) : [Double](repeating: 0, count: routing.experts)
         var output = [Double](repeating: 0, count: x.count)
         for t in 0..<time {
@@ -186,7 +239,9 @@ public struct MixtureOfExperts: Mixer {
             for (expert, share) in choice(row, bias: bias) {
                 let result = Reference.gatedMLP(
                     token, gateUp: weight(gateUpNames[expert]), down: weight(downNames[expert]), width: width,
-                    activation: mixture.activation)
+                    activation: mixture.activation,
+                    biases: biasNames.isEmpty
+                        ? nil : (weight(biasNames[expert].gateUp), weight(biasNames[expert].down)))
                 for i in 0..<width { output[t * width + i] += share * result[i] }
             }
         }

@@ -36,7 +36,10 @@ public struct DeltaRuleLayer: Sendable {
     let epsilon: Double
     private let outputDeviation: Float
 
-    init(_ architecture: Architecture, shape: Shape, decays: Bool, isGated: Bool, negativeEigenvalues: Bool) {
+    init(
+        _ architecture: Architecture, shape: Shape, decays: Bool, isGated: Bool, negativeEigenvalues: Bool,
+        epsilon: Double? = nil
+    ) {
         self.shape = shape
         self.decays = decays
         self.isGated = isGated
@@ -45,7 +48,7 @@ public struct DeltaRuleLayer: Sendable {
         projection = QueryKeyValueProjection(
             architecture, queryWidth: queryWidth, keyWidth: shape.steps * queryWidth,
             valueWidth: shape.steps * shape.valueHeads * shape.valueDimension, activates: true)
-        epsilon = architecture.normEpsilon
+        self.epsilon = epsilon ?? architecture.normEpsilon
         outputDeviation = Float(architecture.outputDeviation)
     }
 

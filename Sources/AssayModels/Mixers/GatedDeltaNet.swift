@@ -16,13 +16,14 @@ import AssayTensor
 ///
 /// Options: `key-heads` (default: the architecture's heads), `value-heads` (default: as many), `key-dimension` and
 /// `value-dimension` of a head (default: the architecture's head dimension), `negative-eigenvalues` (default false):
-/// beta = 2 sigmoid(b), as in OLMo-hybrid, so that a token can reflect the state along its key (Grazzi et al. 2024).
+/// beta = 2 sigmoid(b), as in OLMo-hybrid, so that a token can reflect the state along its key (Grazzi et al. 2024),
+/// `norm-epsilon` of the norm of a head's output (default: the architecture's).
 public struct GatedDeltaNet: DeltaRuleMixer {
     /// `gated-delta-net`.
     public static let name = "gated-delta-net"
     /// See the type.
     public static let optionNames = [
-        "key-heads", "value-heads", "key-dimension", "value-dimension", "negative-eigenvalues",
+        "key-heads", "value-heads", "key-dimension", "value-dimension", "negative-eigenvalues", "norm-epsilon",
     ]
 
     /// The heads.
@@ -32,6 +33,7 @@ public struct GatedDeltaNet: DeltaRuleMixer {
     public init(_ request: MixerRequest) throws {
         layer = DeltaRuleLayer(
             request.architecture, shape: try DeltaRuleLayer.Shape(request), decays: true, isGated: true,
-            negativeEigenvalues: try request.boolean("negative-eigenvalues", default: false))
+            negativeEigenvalues: try request.boolean("negative-eigenvalues", default: false),
+            epsilon: try request.number("norm-epsilon", default: request.architecture.normEpsilon, in: 1e-12...0.1))
     }
 }

@@ -16,7 +16,7 @@ struct LatentAttention: SelectableAttention {
     static let optionNames =
         [
             "latent-dimension", "query-latent-dimension", "nope-dimension", "rotary-dimension", "value-dimension",
-            "scale",
+            "scale", "projection-bias",
         ] + RotaryEmbedding.optionNames
     /// That of the published models' latent norms, whatever their other norms have.
     static let epsilon = 1e-6
@@ -32,6 +32,8 @@ struct LatentAttention: SelectableAttention {
     let rotary: RotaryEmbedding
     /// Of the expanded heads.
     let shape: AttentionShape
+    /// Whether the maps to the latents and the output have biases.
+    let hasBias: Bool
     private let deviation: Float
     private let outputDeviation: Float
 
@@ -49,6 +51,7 @@ struct LatentAttention: SelectableAttention {
             heads: architecture.heads, keyValueHeads: architecture.heads, headDimension: own + shared,
             valueDimension: try request.integer("value-dimension", default: dimension, in: 1...4_096),
             scale: Float(scale))
+        hasBias = try request.boolean("projection-bias", default: false)
         deviation = Float(architecture.initialDeviation)
         outputDeviation = Float(architecture.outputDeviation)
     }
@@ -73,6 +76,15 @@ struct LatentAttention: SelectableAttention {
         matrix("kv_b_proj.weight", [ownWidth + shape.valueWidth, latent])
         layout.declare(
             prefix + "out_proj.weight", [width, shape.outputWidth], .normal(standardDeviation: outputDeviation))
+        guard hasBias else { return }
+        if queryLatent > 0 { layout.declare(prefix + "q_a_proj.bias", [queryLatent], .constant(0), decays: false) }
+        layout.declare(prefix + "kv_a_proj.bias", [latent + shared], .constant(0), decays: false)
+        layout.declare(prefix + "out_proj.bias", [width], .constant(0), decays: false)
+    }
+
+    /// A product with its bias, if there are any.
+    private func biased(_ rows: Tensor, _ name: String, prefix: String, on tape: Tape) -> Tensor {
+        hasBias ? tape.addBias(rows, tape.parameter(prefix + name)) : rows
     }
 
     private var queryName: String { queryLatent > 0 ? "q_b_proj.weight" : "q_proj.weight" }
@@ -84,12 +96,15 @@ struct LatentAttention: SelectableAttention {
         var source = x
         if queryLatent > 0 {
             source = tape.rmsNorm(
-                tape.linear(x, tape.parameter(prefix + "q_a_proj.weight")),
+                biased(
+                    tape.linear(x, tape.parameter(prefix + "q_a_proj.weight")), "q_a_proj.bias", prefix: prefix,
+                    on: tape),
                 tape.parameter(prefix + "q_a_norm.weight"), epsilon: Float(Self.epsilon))
         }
         let query = tape.linear(source, tape.parameter(prefix + queryName))
         rotary.turn(query, heads: heads, headDimension: shape.headDimension, on: tape)
-        let rows = tape.linear(x, tape.parameter(prefix + "kv_a_proj.weight"))
+        let rows = biased(
+            tape.linear(x, tape.parameter(prefix + "kv_a_proj.weight")), "kv_a_proj.bias", prefix: prefix, on: tape)
         rotary.turn(rows, offset: latent, heads: 1, headDimension: shared, on: tape)
         let latents = tape.rmsNormParts(
             rows, weights: [tape.parameter(prefix + "kv_a_norm.weight")], counts: [1], epsilon: Float(Self.epsilon))
@@ -102,7 +117,8 @@ struct LatentAttention: SelectableAttention {
     }
 
     func recordOutput(_ heads: Tensor, of x: Tensor, prefix: String, on tape: Tape) -> Tensor {
-        tape.linear(heads, tape.parameter(prefix + "out_proj.weight"))
+        biased(
+            tape.linear(heads, tape.parameter(prefix + "out_proj.weight")), "out_proj.bias", prefix: prefix, on: tape)
     }
 
     // MARK: Recurrent
@@ -128,12 +144,14 @@ struct LatentAttention: SelectableAttention {
             absorbed: absorbed, outputs: outputs, rest: outputs + call.batch * shape.outputWidth)
         if queryLatent > 0 {
             call.multiply("q_a_proj.weight", call.input, stride: width, into: call.scratch, stride: queryLatent)
+            if hasBias { call.addBias("q_a_proj.bias", to: call.scratch, width: queryLatent) }
             ck_rms_norm_forward(
                 call.batch, queryLatent, call.scratch, queryLatent, call.parameter("q_a_norm.weight"),
                 Float(Self.epsilon), call.scratch, queryLatent, nil)
         }
         call.multiply(queryName, rows.source, stride: querySourceWidth, into: queries, stride: shape.queryWidth)
         call.multiply("kv_a_proj.weight", call.input, stride: width, into: entries, stride: latent + shared)
+        if hasBias { call.addBias("kv_a_proj.bias", to: entries, width: latent + shared) }
         ck_rms_norm_forward(
             call.batch, latent, entries, latent + shared, call.parameter("kv_a_norm.weight"), Float(Self.epsilon),
             entries, latent + shared, nil)
@@ -202,6 +220,7 @@ struct LatentAttention: SelectableAttention {
                 stride: heads * latent, into: rows.outputs + head * shape.valueDimension, stride: shape.outputWidth)
         }
         call.multiply("out_proj.weight", rows.outputs, stride: shape.outputWidth, into: call.output, stride: width)
+        if hasBias { call.addBias("out_proj.bias", to: call.output, width: width) }
     }
 
     // MARK: Reference
@@ -212,14 +231,18 @@ struct LatentAttention: SelectableAttention {
             guard let values = weights[name] else { preconditionFailure("no \(name)") }
             return values
         }
+        func biased(_ rows: [Double], _ name: String) -> [Double] {
+            weights[name].map { Reference.addBias(rows, $0) } ?? rows
+        }
         var source = x
         if queryLatent > 0 {
             source = Reference.rmsNorm(
-                Reference.linear(x, weight("q_a_proj.weight"), inputs: width), weight("q_a_norm.weight"),
+                biased(Reference.linear(x, weight("q_a_proj.weight"), inputs: width), "q_a_proj.bias"),
+                weight("q_a_norm.weight"),
                 epsilon: Self.epsilon)
         }
         let queries = Reference.linear(source, weight(queryName), inputs: querySourceWidth)
-        let rows = Reference.linear(x, weight("kv_a_proj.weight"), inputs: width)
+        let rows = biased(Reference.linear(x, weight("kv_a_proj.weight"), inputs: width), "kv_a_proj.bias")
         func part(_ offset: Int, _ count: Int) -> [Double] {
             Reference.columns(rows, width: latent + shared, offset: offset, count: count)
         }
@@ -241,7 +264,8 @@ struct LatentAttention: SelectableAttention {
     }
 
     func referenceOutput(_ heads: [Double], of x: [Double], weights: [String: [Double]]) -> [Double] {
-        Reference.linear(heads, weights["out_proj.weight"] ?? [], inputs: shape.outputWidth)
+        let output = Reference.linear(heads, weights["out_proj.weight"] ?? [], inputs: shape.outputWidth)
+        return weights["out_proj.bias"].map { Reference.addBias(output, $0) } ?? output
     }
 
     // MARK: Cost

@@ -6,7 +6,10 @@ extension Mamba2 {
         guard let input = weights["in_proj.weight"], let convolution = weights["conv1d.weight"],
             let bias = weights["conv1d.bias"], let norm = weights["norm.weight"], let out = weights["out_proj.weight"]
         else { preconditionFailure("weights of a Mamba-2 layer are missing") }
-        let projected = Reference.linear(x, input, inputs: width)
+        func biased(_ rows: [Double], _ name: String) -> [Double] {
+            weights[name].map { Reference.addBias(rows, $0) } ?? rows
+        }
+        let projected = biased(Reference.linear(x, input, inputs: width), "in_proj.bias")
         func columns(_ offset: Int, _ count: Int) -> [Double] {
             Reference.columns(projected, width: projectedWidth, offset: offset, count: count)
         }
@@ -19,8 +22,9 @@ extension Mamba2 {
         let group = innerWidth / shape.keyHeads
         let ones = [Double](repeating: 1, count: group)
         let normal = Reference.rmsNorm(gated, ones, epsilon: epsilon)
-        return Reference.linear(
+        let output = Reference.linear(
             normal.enumerated().map { $0.element * norm[$0.offset % innerWidth] }, out, inputs: innerWidth)
+        return biased(output, "out_proj.bias")
     }
 
     /// One head, from the rows x | B | C and the raw steps of all.
@@ -34,7 +38,8 @@ extension Mamba2 {
         for t in 0..<(outputs.count / innerWidth) {
             let value = t * channels + head * dimension
             let key = t * channels + innerWidth + head / shape.groupHeads * states
-            let step = Reference.softplus(steps[t * shape.heads + head] + bias)
+            let raw = Reference.softplus(steps[t * shape.heads + head] + bias)
+            let step = min(max(raw, Double(stepLimits.lowerBound)), Double(stepLimits.upperBound))
             let fade = exp(-exp(decay) * step)
             for j in 0..<dimension {
                 var read = 0.0

@@ -11,20 +11,27 @@ import Foundation
 ///     y = W_out(rms(o * silu(z)) weight), each group of heads normalised by itself
 ///
 /// without positions. B and C are shared by the heads of a group. The convolution is the mixer's own: the short
-/// convolution of the architecture does not concern it. Steps dt are not clamped (`time_step_limit` of the releases is
-/// 0 to infinity).
+/// convolution of the architecture does not concern it.
 ///
 /// Options: `state-dimension` of B and C (128), `groups` (1), `head-dimension` (the architecture's), either `expand`,
-/// by which D is wider than the residual stream (2), or `heads`, and `convolution`, its kernel (4).
+/// by which D is wider than the residual stream (2), or `heads`, `convolution`, its kernel (4), `projection-bias` (false:
+/// whether both projections have one), and `step-least` and `step-most` (0 and no limit), between which dt is held
+/// (`time_step_limit`, which no release uses).
 public struct Mamba2: Mixer {
     /// `mamba-2`.
     public static let name = "mamba-2"
     /// See the type.
-    public static let optionNames = ["state-dimension", "groups", "expand", "heads", "head-dimension", "convolution"]
+    public static let optionNames = [
+        "state-dimension", "groups", "expand", "heads", "head-dimension", "convolution",
+        "projection-bias", "step-least", "step-most",
+    ]
 
     let width: Int
     let shape: LinearAttentionShape
     let kernel: Int
+    let hasBias: Bool
+    /// Between what dt is held.
+    let stepLimits: ClosedRange<Float>
     let epsilon: Double
     private let deviation: Float
     private let outputDeviation: Float
@@ -46,6 +53,13 @@ public struct Mamba2: Mixer {
             keyDimension: try request.integer("state-dimension", default: 128, in: 1...1_024),
             valueDimension: dimension)
         kernel = try request.integer("convolution", default: 4, in: 1...Int(CK_CONVOLUTION_MAXIMUM))
+        hasBias = try request.boolean("projection-bias", default: false)
+        let least = try request.number("step-least", default: 0, in: 0...1e9)
+        let most = try request.number("step-most", default: .infinity, in: 0...Double.infinity)
+        guard least <= most else {
+            throw request.failure("step-least", "is above 'step-most'", remedy: "Give a smaller one")
+        }
+        stepLimits = Float(least)...Float(most)
         epsilon = architecture.normEpsilon
         deviation = Float(architecture.initialDeviation)
         outputDeviation = Float(architecture.outputDeviation)
@@ -95,18 +109,23 @@ public struct Mamba2: Mixer {
         layout.declare(prefix + "norm.weight", [innerWidth], .constant(1), decays: false)
         layout.declare(
             prefix + "out_proj.weight", [width, innerWidth], .normal(standardDeviation: outputDeviation))
+        if hasBias {
+            layout.declare(prefix + "in_proj.bias", [projectedWidth], .constant(0), decays: false)
+            layout.declare(prefix + "out_proj.bias", [width], .constant(0), decays: false)
+        }
     }
 
     /// The parallel form, in chunks.
     public func parallel(_ x: Tensor, prefix: String, on tape: Tape) -> Tensor {
         func parameter(_ name: String) -> Tensor { tape.parameter(prefix + name) }
-        let projected = tape.linear(x, parameter("in_proj.weight"))
+        var projected = tape.linear(x, parameter("in_proj.weight"))
+        if hasBias { projected = tape.addBias(projected, parameter("in_proj.bias")) }
         let rows = tape.shortConvolution(
             projected.columns(innerWidth, channels), parameter("conv1d.weight"), bias: parameter("conv1d.bias"),
             silu: true)
         let (step, logDecay) = tape.selectiveStep(
             projected.columns(innerWidth + channels, shape.heads), bias: parameter("dt_bias"),
-            decay: parameter("A_log"))
+            decay: parameter("A_log"), limits: stepLimits)
         let outputs = tape.linearAttention(
             query: rows.columns(innerWidth + groupsWidth, groupsWidth), key: rows.columns(innerWidth, groupsWidth),
             value: rows.columns(0, innerWidth), shape: shape, decay: .token(logDecay), valueScale: step,
@@ -114,7 +133,8 @@ public struct Mamba2: Mixer {
         let gated = tape.gatedNorm(
             outputs, parameter("norm.weight"), gate: projected.columns(0, innerWidth), kind: .siluBeforeNorm,
             parts: shape.keyHeads, epsilon: Float(epsilon))
-        return tape.linear(gated, parameter("out_proj.weight"))
+        let output = tape.linear(gated, parameter("out_proj.weight"))
+        return hasBias ? tape.addBias(output, parameter("out_proj.bias")) : output
     }
 
     // MARK: Recurrent
@@ -142,12 +162,14 @@ public struct Mamba2: Mixer {
         let (convolution, bias) = (call.parameter("conv1d.weight"), call.parameter("conv1d.bias"))
         let (stepBias, decay, skip) = (call.parameter("dt_bias"), call.parameter("A_log"), call.parameter("D"))
         call.multiply("in_proj.weight", call.input, stride: width, into: rows, stride: projectedWidth)
+        if hasBias { call.addBias("in_proj.bias", to: rows, width: projectedWidth) }
         for i in 0..<call.batch {
             let mixed = rows + i * projectedWidth + innerWidth
             let steps = mixed + channels
             ck_convolution_step(channels, kernel, call.states[i], mixed, convolution, bias, 1, mixed)
             ck_add(heads, steps, stepBias, steps)
             ck_softplus(heads, steps, steps)
+            SelectiveStep.hold(heads, steps, in: stepLimits)
             for head in 0..<heads { decays[head] = -exp(decay[head]) * steps[head] }
             var token = LinearAttentionToken(
                 query: mixed + innerWidth + groupsWidth, key: mixed + innerWidth, value: mixed)
@@ -164,6 +186,7 @@ public struct Mamba2: Mixer {
                 rows + column, projectedWidth, Float(epsilon), outputs + column, innerWidth, inverse)
         }
         call.multiply("out_proj.weight", outputs, stride: innerWidth, into: call.output, stride: width)
+        if hasBias { call.addBias("out_proj.bias", to: call.output, width: width) }
     }
 
     // MARK: Cost

@@ -7,7 +7,8 @@ import AssayTensor
 /// Options: `latent-dimension` (default 4 heads wide), `query-latent-dimension` (default 0: queries straight from the
 /// token), `nope-dimension` (elements of a query and key head that are the head's own, default the architecture's head
 /// dimension), `rotary-dimension` (elements of a key that all heads share, and that rotary embedding turns; default half
-/// of it, 0 for none), `value-dimension` (default the head dimension), `scale` (default 1 / sqrt(nope + rotary)),
+/// of it, 0 for none), `value-dimension` (default the head dimension), `scale` (default 1 / sqrt(nope + rotary)), `projection-bias` (false: whether
+/// the maps to the latents and the output have one),
 /// `rotary-fraction` (share of the shared elements that turn, default 1; 0 is NoPE), `rotary-base`.
 public struct MultiHeadLatentAttention: Mixer {
     /// `mla`.

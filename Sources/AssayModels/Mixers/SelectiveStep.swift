@@ -8,15 +8,27 @@ extension Tape {
     ///   - raw: `[batch, time, heads]`, possibly columns of a wider tensor.
     ///   - bias: `dt_bias`, `[heads]`.
     ///   - decay: `A_log`, `[heads]`.
+    ///   - limits: between what dt is held.
     /// - Returns: both as `[batch, time, heads]`.
-    func selectiveStep(_ raw: TensorSlice, bias: Tensor, decay: Tensor) -> (step: Tensor, logDecay: Tensor) {
+    func selectiveStep(
+        _ raw: TensorSlice, bias: Tensor, decay: Tensor, limits: ClosedRange<Float>
+    ) -> (step: Tensor, logDecay: Tensor) {
         let shape = [raw.tensor.shape[0], raw.tensor.shape[1], raw.width]
         let (step, logDecay) = (tensor(shape), tensor(shape))
         record(
             SelectiveStepOperation(
-                raw: raw, bias: bias, decay: decay, step: step, logDecay: logDecay,
+                raw: raw, bias: bias, decay: decay, limits: limits, step: step, logDecay: logDecay,
                 workspace: workspace(2 * step.count)))
         return (step, logDecay)
+    }
+}
+
+/// The limits of steps.
+enum SelectiveStep {
+    /// Holds steps between limits.
+    static func hold(_ count: Int, _ steps: UnsafeMutablePointer<Float>, in limits: ClosedRange<Float>) {
+        guard limits.lowerBound > 0 || limits.upperBound < .infinity else { return }
+        for i in 0..<count { steps[i] = min(max(steps[i], limits.lowerBound), limits.upperBound) }
     }
 }
 
@@ -24,15 +36,20 @@ private final class SelectiveStepOperation: TapeOperation {
     let raw: TensorSlice
     let bias: Tensor
     let decay: Tensor
+    let limits: ClosedRange<Float>
     let step: Tensor
     let logDecay: Tensor
     let workspace: Workspace
     let claim: SliceClaim
 
-    init(raw: TensorSlice, bias: Tensor, decay: Tensor, step: Tensor, logDecay: Tensor, workspace: Workspace) {
+    init(
+        raw: TensorSlice, bias: Tensor, decay: Tensor, limits: ClosedRange<Float>, step: Tensor, logDecay: Tensor,
+        workspace: Workspace
+    ) {
         self.raw = raw
         self.bias = bias
         self.decay = decay
+        self.limits = limits
         self.step = step
         self.logDecay = logDecay
         self.workspace = workspace
@@ -50,6 +67,7 @@ private final class SelectiveStepOperation: TapeOperation {
         let heads = raw.width
         addBias(into: step.value)
         ck_softplus(step.count, step.value, step.value)
+        SelectiveStep.hold(step.count, step.value, in: limits)
         for head in 0..<heads {
             let rate = -exp(decay.value[head])
             for i in stride(from: head, to: step.count, by: heads) { logDecay.value[i] = rate * step.value[i] }
@@ -64,7 +82,9 @@ private final class SelectiveStepOperation: TapeOperation {
             let rate = -exp(decay.value[head])
             var total: Float = 0
             for i in stride(from: head, to: step.count, by: heads) {
-                draw[i] = dstep[i] + rate * dlog[i]
+                // A step at a limit does not move.
+                let isHeld = step.value[i] <= limits.lowerBound || step.value[i] >= limits.upperBound
+                draw[i] = isHeld && step.value[i] > 0 ? 0 : dstep[i] + rate * dlog[i]
                 total += dlog[i] * logDecay.value[i]
             }
             decay.gradient[head] += total

@@ -15,7 +15,7 @@ import CKernels
 /// - `sink-logits`: one learned score a head that joins every softmax and has no value (gpt-oss);
 /// - `scale`: what scores are multiplied with, default `1 / sqrt(headDimension)` (Granite's `attention_multiplier`; the
 ///   inverse root of Gemma's `query_pre_attn_scalar`);
-/// - `projection-bias`: biases on all four projections (gpt-oss);
+/// - `projection-bias`: biases on all four projections (gpt-oss), and `gate-bias`: one on that of the output gate;
 /// - `short-convolution`: the kernel of a convolution on q, k and v, default that of the architecture.
 public struct SoftmaxAttention: SelectableAttention {
     /// How queries and keys are normalised before the rotary turn.
@@ -29,7 +29,8 @@ public struct SoftmaxAttention: SelectableAttention {
 
     static let optionNames =
         RotaryEmbedding.optionNames + [
-            "query-key-norm", "output-gate", "sink-logits", "scale", "projection-bias", "short-convolution",
+            "query-key-norm", "output-gate", "sink-logits", "scale", "projection-bias", "gate-bias",
+            "short-convolution",
         ]
 
     let projection: QueryKeyValueProjection
@@ -37,6 +38,7 @@ public struct SoftmaxAttention: SelectableAttention {
     let rotary: RotaryEmbedding
     let queryKeyNorm: QueryKeyNorm
     let hasOutputGate: Bool
+    let hasGateBias: Bool
     let hasSinkLogits: Bool
     let epsilon: Double
     let outputDeviation: Float
@@ -59,6 +61,10 @@ public struct SoftmaxAttention: SelectableAttention {
             "query-key-norm", default: "none", among: QueryKeyNorm.allCases.map(\.rawValue))
         queryKeyNorm = QueryKeyNorm(rawValue: norm) ?? .none
         hasOutputGate = try request.boolean("output-gate", default: false)
+        hasGateBias = try request.boolean("gate-bias", default: false)
+        guard hasOutputGate || !hasGateBias else {
+            throw request.failure("gate-bias", "is on no gate", remedy: "Give output-gate, or leave it out")
+        }
         hasSinkLogits = try request.boolean("sink-logits", default: false)
         epsilon = architecture.normEpsilon
         outputDeviation = Float(architecture.outputDeviation)
@@ -90,6 +96,7 @@ public struct SoftmaxAttention: SelectableAttention {
                 prefix + "output_gate.weight", [headsWidth, width],
                 .normal(standardDeviation: projection.deviation))
         }
+        if hasGateBias { layout.declare(prefix + "output_gate.bias", [headsWidth], .constant(0), decays: false) }
         if hasSinkLogits { layout.declare(prefix + "sinks", [shape.heads], .constant(0), decays: false) }
         layout.declare(
             prefix + "out_proj.weight", [width, headsWidth], .normal(standardDeviation: outputDeviation))
@@ -127,7 +134,8 @@ public struct SoftmaxAttention: SelectableAttention {
     func recordOutput(_ heads: Tensor, of x: Tensor, prefix: String, on tape: Tape) -> Tensor {
         var heads = heads
         if hasOutputGate {
-            let gate = tape.linear(x, tape.parameter(prefix + "output_gate.weight"))
+            var gate = tape.linear(x, tape.parameter(prefix + "output_gate.weight"))
+            if hasGateBias { gate = tape.addBias(gate, tape.parameter(prefix + "output_gate.bias")) }
             heads = tape.multiply(heads, tape.sigmoid(gate))
         }
         let output = tape.linear(heads, tape.parameter(prefix + "out_proj.weight"))
@@ -222,6 +230,7 @@ public struct SoftmaxAttention: SelectableAttention {
     func finish(_ rows: StepRows, _ call: MixerStep) {
         if hasOutputGate {
             call.multiply("output_gate.weight", call.input, stride: width, into: rows.rest, stride: headsWidth)
+            if hasGateBias { call.addBias("output_gate.bias", to: rows.rest, width: headsWidth) }
             ck_sigmoid(call.batch * headsWidth, rows.rest, rows.rest)
             ck_multiply(call.batch * headsWidth, rows.outputs, rows.rest, rows.outputs)
         }
@@ -276,7 +285,9 @@ public struct SoftmaxAttention: SelectableAttention {
     func referenceOutput(_ heads: [Double], of x: [Double], weights: [String: [Double]]) -> [Double] {
         var heads = heads
         if let gate = weights["output_gate.weight"] {
-            heads = zip(heads, Reference.linear(x, gate, inputs: width)).map { $0 * Reference.sigmoid($1) }
+            var gates = Reference.linear(x, gate, inputs: width)
+            if let bias = weights["output_gate.bias"] { gates = Reference.addBias(gates, bias) }
+            heads = zip(heads, gates).map { $0 * Reference.sigmoid($1) }
         }
         let output = Reference.linear(heads, weights["out_proj.weight"] ?? [], inputs: headsWidth)
         return weights["out_proj.bias"].map { Reference.addBias(output, $0) } ?? output

@@ -91,6 +91,7 @@ public struct ArchitectureConfiguration: Sendable, Hashable {
         try read(\.branchFactor, "branch-factor", factor)
         try read(\.embeddingFactor, "embedding-factor", factor)
         try read(\.logitsDivisor, "logits-divisor", factor)
+        try read(\.logitsCap, "logits-cap", factor)
         return block
     }
 

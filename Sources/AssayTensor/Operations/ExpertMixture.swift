@@ -34,9 +34,11 @@ public struct ExpertMixture: Sendable, Hashable {
     ///   - logits: `[rows, experts]`.
     ///   - bias: `[experts]`, for the choice.
     ///   - matrices: gate and up, and down, of an expert.
+    ///   - biases: of both, if there are any.
     public func forward(
         rows: Int, input: UnsafePointer<Float>, logits: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-        matrices: (Int) -> (gateUp: PackedMatrix, down: PackedMatrix), scratch: UnsafeMutablePointer<Float>,
+        matrices: (Int) -> (gateUp: PackedMatrix, down: PackedMatrix),
+        biases: ((Int) -> ExpertBiases)? = nil, scratch: UnsafeMutablePointer<Float>,
         into output: UnsafeMutablePointer<Float>
     ) {
         let count = ExpertDispatch.count(rows: rows, routing)
@@ -48,8 +50,8 @@ public struct ExpertMixture: Sendable, Hashable {
             routing.route(rows: rows, logits: logits, bias: bias, scores: scratch, into: dispatch)
             let block = min(rows, Self.blockRows)
             compute(
-                rows: rows, input: input, dispatch: dispatch, matrices: matrices, products: products, keeps: false,
-                workspace: products + block * 2 * hidden, into: output)
+                rows: rows, input: input, dispatch: dispatch, matrices: matrices, biases: biases, products: products,
+                keeps: false, workspace: products + block * 2 * hidden, into: output)
         }
     }
 
@@ -61,8 +63,9 @@ public struct ExpertMixture: Sendable, Hashable {
     ///   - products: of gate and up: `[rows * chosen, 2 * hidden]` in the order of the dispatch if `keeps`, else a block.
     func compute(
         rows: Int, input: UnsafePointer<Float>, dispatch: ExpertDispatch,
-        matrices: (Int) -> (gateUp: PackedMatrix, down: PackedMatrix), products: UnsafeMutablePointer<Float>,
-        keeps: Bool, workspace: UnsafeMutablePointer<Float>, into output: UnsafeMutablePointer<Float>
+        matrices: (Int) -> (gateUp: PackedMatrix, down: PackedMatrix), biases: ((Int) -> ExpertBiases)?,
+        products: UnsafeMutablePointer<Float>, keeps: Bool, workspace: UnsafeMutablePointer<Float>,
+        into output: UnsafeMutablePointer<Float>
     ) {
         let block = min(rows, Self.blockRows)
         let gathered = workspace
@@ -73,13 +76,16 @@ public struct ExpertMixture: Sendable, Hashable {
             let range = dispatch.range(expert)
             guard !range.isEmpty else { continue }
             let (gateUp, down) = matrices(expert)
+            let bias = biases?(expert)
             for start in stride(from: range.lowerBound, to: range.upperBound, by: block) {
                 let count = min(block, range.upperBound - start)
                 let product = keeps ? products + start * 2 * hidden : products
                 gather(input, dispatch, start: start, count: count, into: gathered)
                 gateUp.multiply(rows: count, gathered, stride: width, into: product, stride: 2 * hidden)
+                if let bias { RowBias.add(bias.gateUp, to: product, count: count, width: 2 * hidden) }
                 activation.forward(rows: count, hidden: hidden, product, into: activated)
                 down.multiply(rows: count, activated, stride: hidden, into: result, stride: width)
+                if let bias { RowBias.add(bias.down, to: result, count: count, width: width) }
                 for i in 0..<count {
                     let place = Int(dispatch.order[start + i])
                     ck_axpy(
@@ -101,6 +107,17 @@ public struct ExpertMixture: Sendable, Hashable {
     }
 }
 
+/// The biases of an expert: `[2 * hidden]` and `[width]`.
+public struct ExpertBiases {
+    let gateUp: UnsafePointer<Float>
+    let down: UnsafePointer<Float>
+
+    /// Biases.
+    public init(gateUp: UnsafePointer<Float>, down: UnsafePointer<Float>) {
+        (self.gateUp, self.down) = (gateUp, down)
+    }
+}
+
 extension Tape {
     /// What the chosen experts make of each row, in the sum of their weights.
     ///
@@ -114,17 +131,20 @@ extension Tape {
     ///     loss (Wang et al., "Auxiliary-Loss-Free Load Balancing Strategy for Mixture-of-Experts", 2024), in which the
     ///     step has a fixed size.
     ///   - experts: gate and up `[2 * hidden, width]`, and down `[width, hidden]`, of each expert.
+    ///   - biases: `[2 * hidden]` and `[width]` of each expert, or none.
     public func expertMixture(
         _ x: Tensor, logits: Tensor, bias: Tensor?, experts: [(gateUp: Tensor, down: Tensor)],
-        _ mixture: ExpertMixture
+        biases: [(gateUp: Tensor, down: Tensor)] = [], _ mixture: ExpertMixture
     ) -> Tensor {
         precondition(
             x.width == mixture.width && logits.rows == x.rows && logits.width == experts.count
-                && experts.count == mixture.routing.experts, "the parts of a mixture of experts do not fit")
+                && experts.count == mixture.routing.experts && [0, experts.count].contains(biases.count),
+            "the parts of a mixture of experts do not fit")
         let output = tensor(x.shape)
         record(
             ExpertMixtureOperation(
-                input: x, logits: logits, bias: bias, experts: experts, mixture: mixture, output: output, tape: self))
+                input: x, logits: logits, bias: bias, experts: experts, biases: biases, mixture: mixture,
+                output: output, tape: self))
         return output
     }
 
@@ -146,6 +166,7 @@ private final class ExpertMixtureOperation: TapeOperation {
     private struct Expert {
         let gateUp: Tensor
         let down: Tensor
+        let bias: (gateUp: Tensor, down: Tensor)?
         let forward: (gateUp: PackedMatrix, down: PackedMatrix)
         let backward: (gateUp: PackedMatrix, down: PackedMatrix)?
     }
@@ -167,13 +188,13 @@ private final class ExpertMixtureOperation: TapeOperation {
 
     init(
         input: Tensor, logits: Tensor, bias: Tensor?, experts: [(gateUp: Tensor, down: Tensor)],
-        mixture: ExpertMixture, output: Tensor, tape: Tape
+        biases: [(gateUp: Tensor, down: Tensor)], mixture: ExpertMixture, output: Tensor, tape: Tape
     ) {
         (self.input, self.logits, self.bias, self.mixture, self.output) = (input, logits, bias, mixture, output)
         keeps = tape.recordsGradients
-        self.experts = experts.map { expert in
+        self.experts = experts.enumerated().map { index, expert in
             Expert(
-                gateUp: expert.gateUp, down: expert.down,
+                gateUp: expert.gateUp, down: expert.down, bias: biases.isEmpty ? nil : biases[index],
                 forward: (tape.packed(expert.gateUp, isTransposed: true), tape.packed(expert.down, isTransposed: true)),
                 backward: tape.recordsGradients
                     ? (tape.packed(expert.gateUp, isTransposed: false), tape.packed(expert.down, isTransposed: false))
@@ -200,7 +221,13 @@ private final class ExpertMixtureOperation: TapeOperation {
             rows: active, logits: logits.value, bias: bias?.value, scores: scores, into: dispatch)
         mixture.compute(
             rows: active, input: input.value, dispatch: dispatch, matrices: { experts[$0].forward },
-            products: products, keeps: keeps, workspace: workspace.pointer, into: output.value)
+            biases: experts.first?.bias == nil ? nil : { self.biases($0) }, products: products, keeps: keeps,
+            workspace: workspace.pointer, into: output.value)
+    }
+
+    private func biases(_ expert: Int) -> ExpertBiases {
+        guard let bias = experts[expert].bias else { preconditionFailure("an expert without biases among others") }
+        return ExpertBiases(gateUp: bias.gateUp.value, down: bias.down.value)
     }
 
     func backward() {
@@ -252,8 +279,16 @@ private final class ExpertMixtureOperation: TapeOperation {
             let place = Int(dispatch.order[places.lowerBound + i])
             let weight = dispatch.weights[place]
             weightGradients[place] = Float(ck_dot(hidden, activated + i * hidden, slopes + i * hidden))
+            if let bias = expert.bias {
+                let above = outer + i * width
+                weightGradients[place] += Float(ck_dot(width, bias.down.value, above))
+                ck_axpy(width, weight, above, bias.down.gradient)
+            }
             ck_scale(hidden, weight, activated + i * hidden, activated + i * hidden)
             ck_scale(2 * hidden, weight, product + i * 2 * hidden, product + i * 2 * hidden)
+        }
+        if let bias = expert.bias {
+            RowBias.backward(product, count: count, width: 2 * hidden, into: bias.gateUp.gradient)
         }
         ck_gemm(1, 0, width, hidden, count, 1, outer, width, activated, hidden, 1, expert.down.gradient, hidden)
         mixture.gather(input.value, dispatch, start: places.lowerBound, count: count, into: inner)

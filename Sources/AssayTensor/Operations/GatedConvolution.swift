@@ -1,19 +1,20 @@
 import CKernels
 
 extension Tape {
-    /// A short convolution between two gates (LFM2): `c * conv(b * x)`.
+    /// A short convolution between two gates (LFM2): `c * conv(b * x)`, with a bias after the convolution if there is one.
     /// - Parameters:
     ///   - rows: `[batch, time, 3 channels]`: b, then c, then x.
     ///   - weight: `[channels, kernel]`, the last column for the token itself.
+    ///   - bias: `[channels]`.
     /// - Returns: `[batch, time, channels]`.
-    public func gatedConvolution(_ rows: Tensor, _ weight: Tensor) -> Tensor {
+    public func gatedConvolution(_ rows: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor {
         let channels = weight.shape[0]
         precondition(rows.shape.count == 3 && weight.shape.count == 2 && rows.width == 3 * channels, "channels differ")
         precondition(weight.width <= Int(CK_CONVOLUTION_MAXIMUM), "the kernel is too wide")
         let output = tensor(rows.shape.dropLast() + [channels])
         record(
             GatedConvolutionOperation(
-                rows: rows, weight: weight, output: output, gated: scratch(output.count),
+                rows: rows, weight: weight, bias: bias, output: output, gated: scratch(output.count),
                 filtered: scratch(output.count), workspace: workspace(2 * rows.shape[1] * channels)))
         return output
     }
@@ -22,6 +23,7 @@ extension Tape {
 private final class GatedConvolutionOperation: TapeOperation {
     let rows: Tensor
     let weight: Tensor
+    let bias: Tensor?
     let output: Tensor
     /// `b * x`, and what the convolution makes of it.
     let gated: UnsafeMutablePointer<Float>
@@ -29,11 +31,12 @@ private final class GatedConvolutionOperation: TapeOperation {
     let workspace: Workspace
 
     init(
-        rows: Tensor, weight: Tensor, output: Tensor, gated: UnsafeMutablePointer<Float>,
+        rows: Tensor, weight: Tensor, bias: Tensor?, output: Tensor, gated: UnsafeMutablePointer<Float>,
         filtered: UnsafeMutablePointer<Float>, workspace: Workspace
     ) {
         self.rows = rows
         self.weight = weight
+        self.bias = bias
         self.output = output
         self.gated = gated
         self.filtered = filtered
@@ -49,7 +52,7 @@ private final class GatedConvolutionOperation: TapeOperation {
         for sequence in 0..<output.shape[0] {
             let offset = sequence * time * channels
             ck_convolution_forward(
-                time, channels, weight.width, gated + offset, channels, weight.value, nil, 0, filtered + offset,
+                time, channels, weight.width, gated + offset, channels, weight.value, bias?.value, 0, filtered + offset,
                 channels)
         }
         for row in 0..<output.rows {
@@ -75,8 +78,8 @@ private final class GatedConvolutionOperation: TapeOperation {
                     above + t * channels)
             }
             ck_convolution_backward(
-                time, channels, weight.width, gated + sequence * time * channels, channels, weight.value, nil, 0, above,
-                channels, below, channels, 0, weight.gradient, nil)
+                time, channels, weight.width, gated + sequence * time * channels, channels, weight.value,
+                bias?.value, 0, above, channels, below, channels, 0, weight.gradient, bias?.gradient)
             for t in 0..<time {
                 let row = sequence * time + t
                 let (source, target) = (rows.value + row * rows.width, rows.gradient + row * rows.width)

@@ -1,42 +1,14 @@
 import CKernels
 
-/// The function of the gate in a gated MLP (Shazeer, "GLU Variants Improve Transformer", 2020).
-public enum GatedActivation: String, Sendable, CaseIterable {
-    /// `x sigmoid(x)`: SwiGLU.
-    case silu
-    /// GELU in its tanh form: GeGLU.
-    case geluTanh = "gelu-tanh"
-
-    /// `activation(gate) * up` for rows of `gate | up`.
-    public func forward(
-        rows: Int, hidden: Int, _ gateUp: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>
-    ) {
-        switch self {
-        case .silu: ck_swiglu_forward(rows, hidden, gateUp, output)
-        case .geluTanh: ck_geglu_forward(rows, hidden, gateUp, output)
-        }
-    }
-
-    /// The gradient of rows of `gate | up` from that of the activations, and perhaps the activations once more. It may be
-    /// done in place.
-    func backward(
-        rows: Int, hidden: Int, _ gateUp: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
-        into output: UnsafeMutablePointer<Float>, activated: UnsafeMutablePointer<Float>?
-    ) {
-        switch self {
-        case .silu: ck_swiglu_backward(rows, hidden, gateUp, gradient, output, activated)
-        case .geluTanh: ck_geglu_backward(rows, hidden, gateUp, gradient, output, activated)
-        }
-    }
-}
-
 extension Tape {
-    /// The gated MLP `down(activation(gate x) * up x)`.
+    /// The gated MLP `down(activation(gate x) * up x)` (Shazeer, "GLU Variants Improve Transformer", 2020).
     /// - Parameters:
     ///   - gateUp: `[2 * hidden, width]`, the gate's rows first.
     ///   - down: `[width, hidden]`.
+    ///   - biases: of both, `[2 * hidden]` and `[width]`.
     public func gatedMLP(
-        _ x: Tensor, gateUp: Tensor, down: Tensor, activation: GatedActivation = .silu
+        _ x: Tensor, gateUp: Tensor, down: Tensor, biases: (gateUp: Tensor, down: Tensor)? = nil,
+        activation: GatedActivation = .silu
     ) -> Tensor {
         precondition(
             gateUp.shape[1] == x.width && gateUp.shape[0] == 2 * down.shape[1] && down.shape[0] == x.width,
@@ -44,7 +16,8 @@ extension Tape {
         let output = tensor(x.shape)
         record(
             GatedMLPOperation(
-                input: x, gateUp: gateUp, down: down, activation: activation, output: output, tape: self))
+                input: x, gateUp: gateUp, down: down, biases: biases, activation: activation, output: output,
+                tape: self))
         return output
     }
 
@@ -63,6 +36,7 @@ private final class GatedMLPOperation: TapeOperation {
     let input: Tensor
     let gateUp: Tensor
     let down: Tensor
+    let biases: (gateUp: Tensor, down: Tensor)?
     let activation: GatedActivation
     let output: Tensor
     let hidden: Int
@@ -77,11 +51,13 @@ private final class GatedMLPOperation: TapeOperation {
     let workspace: Workspace
 
     init(
-        input: Tensor, gateUp: Tensor, down: Tensor, activation: GatedActivation, output: Tensor, tape: Tape
+        input: Tensor, gateUp: Tensor, down: Tensor, biases: (gateUp: Tensor, down: Tensor)?,
+        activation: GatedActivation, output: Tensor, tape: Tape
     ) {
         self.input = input
         self.gateUp = gateUp
         self.down = down
+        self.biases = biases
         self.activation = activation
         self.output = output
         hidden = down.shape[1]
@@ -108,9 +84,11 @@ private final class GatedMLPOperation: TapeOperation {
             let block = gateUpBackward == nil ? products : products + row * 2 * hidden
             gateUpForward.multiply(
                 rows: rows, input.value + row * width, stride: width, into: block, stride: 2 * hidden)
+            if let biases { RowBias.add(biases.gateUp.value, to: block, count: rows, width: 2 * hidden) }
             activation.forward(rows: rows, hidden: hidden, block, into: activated)
-            downForward.multiply(
-                rows: rows, activated, stride: hidden, into: output.value + row * width, stride: width)
+            let result = output.value + row * width
+            downForward.multiply(rows: rows, activated, stride: hidden, into: result, stride: width)
+            if let biases { RowBias.add(biases.down.value, to: result, count: rows, width: width) }
         }
     }
 
@@ -130,6 +108,10 @@ private final class GatedMLPOperation: TapeOperation {
             downBackward.multiply(rows: rows, outer, stride: width, into: activated, stride: hidden)
             activation.backward(
                 rows: rows, hidden: hidden, block, gradient: activated, into: block, activated: activated)
+            if let biases {
+                RowBias.backward(outer, count: rows, width: width, into: biases.down.gradient)
+                RowBias.backward(block, count: rows, width: 2 * hidden, into: biases.gateUp.gradient)
+            }
             ck_gemm(1, 0, width, hidden, rows, 1, outer, width, activated, hidden, 1, down.gradient, hidden)
             ck_gemm(1, 0, 2 * hidden, width, rows, 1, block, 2 * hidden, inner, width, 1, gateUp.gradient, width)
             gateUpBackward.multiply(
