@@ -26,7 +26,7 @@ public struct CSVTable: Sendable, Hashable {
         let data: Data
         do { data = try Data(contentsOf: url) } catch {
             throw AssayError.badInput(
-                "cannot read the file: \(error.localizedDescription)", at: url.relativePath, remedy: "Check the path")
+                "the file cannot be read", at: url.relativePath, remedy: "Check that it is there and may be read")
         }
         try self.init(data, name: url.relativePath)
     }

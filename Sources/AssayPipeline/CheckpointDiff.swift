@@ -104,7 +104,9 @@ public struct CheckpointDiff {
             table.append([
                 row.task, row.condition, row.metric, Figure.grouped(found.items), Figure.grouped(found.clusters),
                 Figure.value(found.itemVariance), Figure.value(found.discordance), Figure.value(found.correlation),
-                Figure.value(found.designEffect), Figure.value(found.minimumDetectableEffect),
+                Figure.value(found.designEffect),
+                // Without any spread nothing is known of what could be seen.
+                found.itemVariance > 0 ? Figure.value(found.minimumDetectableEffect) : "-",
             ])
         }
         return try Listing.text(table, as: format)

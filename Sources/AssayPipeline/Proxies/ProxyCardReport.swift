@@ -7,7 +7,7 @@ import Foundation
 
 /// What `assay proxies` says of the runs of a batch: a card for each proxy.
 public struct ProxyCardReport {
-    /// The cards, in order of the metrics, with earlier checkpoints after the last ones.
+    /// The cards, checkpoint by checkpoint, the last ones of each run at the end.
     public let cards: [ProxyCard]
     /// The batch whose runs they come from.
     public let batch: String
