@@ -29,6 +29,7 @@ let package = Package(
         .target(
             name: "AssayServing", dependencies: ["AssayCore", "AssayTensor", "AssayModels", "AssayStatistics"]),
         .target(name: "AssayMetrics", dependencies: ["AssayCore", "AssayStatistics"]),
+        .target(name: "AssayImport", dependencies: ["AssayCore"]),
         .target(
             name: "AssayStore",
             dependencies: [
@@ -73,6 +74,7 @@ let package = Package(
             name: "AssayServingTests",
             dependencies: ["AssayServing", "AssayStatistics", "AssayModels", "AssayTensor", "AssayCore"]),
         .testTarget(name: "AssayMetricsTests", dependencies: ["AssayMetrics", "AssayStatistics", "AssayCore"]),
+        .testTarget(name: "AssayImportTests", dependencies: ["AssayImport", "AssayCore"]),
         .testTarget(
             name: "AssayStoreTests",
             dependencies: ["AssayStore", "AssayMetrics", "AssayStatistics", "AssayCore"]),
