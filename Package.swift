@@ -41,7 +41,7 @@ let package = Package(
             name: "AssayPipeline",
             dependencies: [
                 "AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "AssayTraining", "AssayEvaluation",
-                "AssayStatistics", "AssayServing", "AssayMetrics", "AssayStore", "AssayReports",
+                "AssayStatistics", "AssayServing", "AssayMetrics", "AssayImport", "AssayStore", "AssayReports",
                 "CKernels", .product(name: "Yams", package: "Yams"),
             ]),
         .executableTarget(
@@ -84,8 +84,8 @@ let package = Package(
         .testTarget(
             name: "AssayPipelineTests",
             dependencies: [
-                "AssayPipeline", "AssayStore", "AssayMetrics", "AssayTraining", "AssayModels", "AssayTasks",
-                "AssayCore", "assay",
+                "AssayPipeline", "AssayImport", "AssayStore", "AssayMetrics", "AssayTraining", "AssayModels",
+                "AssayTasks", "AssayCore", "assay",
             ]),
     ],
     swiftLanguageModes: [.v6]
