@@ -34,6 +34,7 @@ let package = Package(
         .target(
             name: "AssayServing", dependencies: ["AssayCore", "AssayTensor", "AssayModels", "AssayStatistics"]),
         .target(name: "AssayMetrics", dependencies: ["AssayCore", "AssayStatistics"]),
+        .target(name: "AssayImport", dependencies: ["AssayCore"]),
         .target(
             name: "AssayStore",
             dependencies: [
@@ -45,7 +46,8 @@ let package = Package(
             name: "AssayPipeline",
             dependencies: [
                 "AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "AssayTraining", "AssayEvaluation",
-                "AssayReinforcement", "AssayStatistics", "AssayServing", "AssayMetrics", "AssayStore", "AssayReports",
+                "AssayReinforcement", "AssayStatistics", "AssayServing", "AssayMetrics", "AssayImport", "AssayStore",
+                "AssayReports",
                 "CKernels", .product(name: "Yams", package: "Yams"),
             ]),
         .executableTarget(
@@ -86,6 +88,7 @@ let package = Package(
             name: "AssayServingTests",
             dependencies: ["AssayServing", "AssayStatistics", "AssayModels", "AssayTensor", "AssayCore"]),
         .testTarget(name: "AssayMetricsTests", dependencies: ["AssayMetrics", "AssayStatistics", "AssayCore"]),
+        .testTarget(name: "AssayImportTests", dependencies: ["AssayImport", "AssayCore"]),
         .testTarget(
             name: "AssayStoreTests",
             dependencies: ["AssayStore", "AssayMetrics", "AssayStatistics", "AssayCore"]),
@@ -95,7 +98,8 @@ let package = Package(
         .testTarget(
             name: "AssayPipelineTests",
             dependencies: [
-                "AssayPipeline", "AssayStore", "AssayMetrics", "AssayReinforcement", "AssayTraining", "AssayModels",
+                "AssayPipeline", "AssayImport", "AssayStore", "AssayMetrics", "AssayReinforcement", "AssayTraining",
+                "AssayModels",
                 "AssayTasks", "AssayCore", "assay",
             ]),
     ],

@@ -8,6 +8,8 @@ public enum TaskFamily: String, Sendable, Codable, CaseIterable {
     case stateTracking = "state-tracking"
     /// Act in a world, in closed loop.
     case agent
+    /// Items that another program made and graded; what they ask is not known.
+    case imported
 }
 
 /// How an item ended. Items are never dropped: what has no score is counted as lost.

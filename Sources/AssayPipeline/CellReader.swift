@@ -26,10 +26,10 @@ struct CellReader {
             try store.tasks().map { ($0.identity, $0.name) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// The rows of the checkpoint's cells that this program's kernels and grader made.
+    /// The rows of the checkpoint's cells that this program's kernels and grader made, or that were imported.
     func records(of checkpoint: ContentHash) throws -> [CellRecord] {
         try store.cells(ofCheckpoint: checkpoint).filter {
-            $0.key.kernelVersion == Assay.kernelVersion
+            [Assay.kernelVersion, LMEvalImporter.kernelVersion].contains($0.key.kernelVersion)
                 && $0.key.graderVersion == CellEvaluator.graderVersion($0.key.condition)
                 && taskNames[$0.key.task] != nil
         }
@@ -43,16 +43,19 @@ struct CellReader {
 
     /// The cells with their items, by task and condition.
     func cells(of checkpoint: CheckpointRecord) throws -> [CellData] {
-        let model = try model(ofRun: checkpoint.run)
-        let trained = try trainedLengths(ofRun: checkpoint.run)
-        return try records(of: checkpoint.hash).compactMap { record -> CellData? in
+        let records = try records(of: checkpoint.hash)
+        let isImported = records.contains { $0.key.kernelVersion == LMEvalImporter.kernelVersion }
+        // Of an imported arm neither the model nor its training is known.
+        let model = isImported ? nil : try model(ofRun: checkpoint.run)
+        let trained = isImported ? [:] : try trainedLengths(ofRun: checkpoint.run)
+        return try records.compactMap { record -> CellData? in
             guard let task = try store.task(record.key.task) else { return nil }
             return CellData(
                 task: taskNames[record.key.task] ?? task.name, generator: task.generator, series: task.series,
                 trainedLength: trained[task.series], family: task.family,
                 condition: record.key.condition, floor: task.floor,
-                stateBytes: model.stateBytes(
-                    context: task.parameters["length"] ?? 0, format: record.key.condition.precision.format),
+                stateBytes: model?.stateBytes(
+                    context: task.parameters["length"] ?? 0, format: record.key.condition.precision.format) ?? 0,
                 items: try store.scoredItems(ofCell: record.identity))
         }
         .sorted { ($0.task, $0.condition.name) < ($1.task, $1.condition.name) }

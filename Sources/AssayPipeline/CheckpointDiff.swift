@@ -93,7 +93,13 @@ public struct CheckpointDiff {
     }
 
     /// A row for each task and metric: what decides how small a difference can be seen.
-    public func renderDetectability(as format: TableFormat) throws -> String {
+    /// - Throws: ``AssayError`` for JUnit, which knows verdicts only.
+    public func renderDetectability(as format: DiffFormat) throws -> String {
+        guard let format = TableFormat(rawValue: format.rawValue) else {
+            throw AssayError(
+                .usage, "--detectability has no form in \(format.rawValue)",
+                remedy: "Give --format " + TableFormat.allCases.map(\.rawValue).joined(separator: ", "))
+        }
         var table = TextTable([
             .init("task"), .init("condition"), .init("metric"), .init("items", .right), .init("clusters", .right),
             .init("item variance", .right), .init("discordance", .right), .init("ICC", .right), .init("DEFF", .right),
