@@ -82,8 +82,8 @@ let package = Package(
         .testTarget(
             name: "AssayPipelineTests",
             dependencies: [
-                "AssayPipeline", "AssayStore", "AssayMetrics", "AssayTraining", "AssayModels", "AssayTasks",
-                "AssayCore", "assay",
+                "AssayPipeline", "AssayStore", "AssayMetrics", "AssayEvaluation", "AssayTraining", "AssayModels",
+                "AssayTasks", "AssayCore", "assay",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,6 +1,7 @@
 import AssayCore
 import AssayModels
 import AssayTasks
+import Foundation
 
 /// Scoring through the recurrent form: sequences advance together token by token; where a task generates, each question
 /// forks the state before its answer and goes on greedily beside the others.
@@ -18,7 +19,7 @@ struct RecurrentScoring {
     private var generations: [Generation] = []
     private var freeSlots: [Int]
     private var forced: [[ForcedAnswer]]
-    private var said: [[[Int32]?]]
+    private var said: [[Said?]]
 
     /// Most tokens that are generated for an answer.
     static let generationLimit = 64
@@ -46,27 +47,41 @@ struct RecurrentScoring {
         let question: Int
         let limit: Int
         var tokens: [Int32]
+        /// Of the tokens after the place where the answer should have ended.
+        var degeneration: Degeneration
+    }
+
+    /// A generated answer, and how its generation went.
+    private struct Said {
+        var tokens: [Int32]
+        /// No end token came within the limit.
+        var isCut = false
+        var isDegenerate = false
     }
 
     /// Tokens that a decoder must have room for.
     static func capacity(length: Int) -> Int { length + generationLimit }
 
     /// Scores every question of some sequences of one length.
+    /// - Parameter shape: of the decoder, where one is at hand that has room enough.
     static func score(
-        _ sequences: [TaskSequence], task: any TaskGenerator, condition: Condition, worker: EvaluationWorker
+        _ sequences: [TaskSequence], task: any TaskGenerator, condition: Condition, worker: EvaluationWorker,
+        shape given: DecoderShape? = nil
     ) -> [ScoredItem] {
+        // What agents say is generated in their episodes.
+        let generates = task.generates && !(task is any AgentTaskGenerator)
         let isSpeculative = condition.path == .speculative
-        var shape = DecoderShape(capacity: capacity(length: task.length), precision: condition.precision)
+        var shape = given ?? DecoderShape(capacity: capacity(length: task.length), precision: condition.precision)
         if isSpeculative { shape.rows = shape.slots * (condition.draft + 1) }
         let decoder = worker.decoder(shape)
         // Every sequence has a slot; where answers are generated, there is one more for them; and where drafts are taken
         // back, one more to copy the state to. One that resumes needs a free slot to go to.
-        let share = 1 + (task.generates ? 1 : 0) + (isSpeculative ? 1 : 0)
+        let share = 1 + (generates ? 1 : 0) + (isSpeculative ? 1 : 0)
         let lanes = decoder.slots / share - (condition.path == .resumed && share == 1 ? 1 : 0)
         return stride(from: 0, to: sequences.count, by: lanes).flatMap { start in
             let batch = Array(sequences[start..<min(start + lanes, sequences.count)])
             var scoring = RecurrentScoring(
-                batch, generates: task.generates, condition: condition, decoder: decoder,
+                batch, generates: generates, condition: condition, decoder: decoder,
                 vocabulary: worker.vocabulary)
             return scoring.run()
         }
@@ -193,14 +208,16 @@ struct RecurrentScoring {
         let gold = sequences[index].questions[question].answer.count
         let limit = min(2 * gold + 4, RecurrentScoring.generationLimit)
         guard token != Vocabulary.end else {
-            said[index][question] = []
+            said[index][question] = Said(tokens: [])
             lanes[index].waiting = nil
             return
         }
         guard let slot = freeSlots.popLast() else { return }
         decoder.copyState(from: lanes[index].slot, to: slot)
         generations.append(
-            Generation(slot: slot, sequence: index, question: question, limit: limit, tokens: [token]))
+            Generation(
+                slot: slot, sequence: index, question: question, limit: limit, tokens: [token],
+                degeneration: Degeneration(budget: limit)))
         lanes[index].waiting = nil
     }
 
@@ -208,8 +225,13 @@ struct RecurrentScoring {
     private mutating func advance(_ logits: UnsafeBufferPointer<Float>, firstRow: Int) {
         var going: [Generation] = []
         for (index, var generation) in generations.enumerated() {
-            let token = Logits(logits, row: firstRow + index, width: vocabulary).argmax
+            let row = Logits(logits, row: firstRow + index, width: vocabulary)
+            let token = row.argmax
             if let token, token != Vocabulary.end {
+                let gold = sequences[generation.sequence].questions[generation.question].answer.count
+                let isLate = generation.tokens.count >= gold
+                let isCertain = isLate && row.negativeLogLikelihood(token) < -log(Prediction.certainty)
+                generation.degeneration.add(isIdle: isCertain)
                 generation.tokens.append(token)
                 if generation.tokens.count < generation.limit {
                     going.append(generation)
@@ -217,7 +239,11 @@ struct RecurrentScoring {
                 }
             }
             // Logits that are no numbers leave nil behind: an error of this question alone.
-            if token != nil { said[generation.sequence][generation.question] = generation.tokens }
+            if let token {
+                said[generation.sequence][generation.question] = Said(
+                    tokens: generation.tokens, isCut: token != Vocabulary.end,
+                    isDegenerate: generation.degeneration.isDegenerate)
+            }
             freeSlots.append(generation.slot)
         }
         generations = going
@@ -236,12 +262,16 @@ struct RecurrentScoring {
     ) -> ResponseRecord {
         let answer = forced[index][number]
         guard generates, answer.isSound else { return ParallelScoring.response(question, answer) }
-        guard let said = said[index][number] else { return .failed(question.item.id, "the logits are not finite") }
+        guard let generated = said[index][number] else { return .failed(question.item.id, "the logits are not finite") }
+        let said = generated.tokens
         let gold = sequence.gold(question).filter { $0 != Vocabulary.end }
         let agreement = SetScore(generated: said, gold: gold)
         let isSet = question.grading == .set
         let isExact = isSet ? agreement.isExact : said == gold
-        var detail: [String: Double] = ["forcedExact": answer.isRight ? 1 : 0]
+        var detail: [String: Double] = [
+            "forcedExact": answer.isRight ? 1 : 0, "unterminated": generated.isCut ? 1 : 0,
+            "degenerate": generated.isDegenerate ? 1 : 0,
+        ]
         if isSet {
             detail["precision"] = agreement.precision
             detail["recall"] = agreement.recall

@@ -1,133 +1,89 @@
 import AssayCore
-import AssayModels
 import AssayTasks
 
-/// Who acts in an episode: it reads tokens and says what comes next. The model, or a script in tests.
-protocol RolloutPolicy: AnyObject {
-    /// Tokens that an episode may have.
-    var capacity: Int { get }
-    /// Forgets what a slot has read.
-    func reset(slot: Int)
-    /// Reads one token in each of some slots and sets the most likely next tokens; nil where the policy fails.
-    func step(slots: [Int], tokens: [Int32], predictions: inout [Int32?])
-}
-
-/// A model as a policy: the recurrent form, greedy.
-final class DecoderPolicy: RolloutPolicy {
-    private let decoder: any SequenceDecoder
-    private let vocabulary: Int
-
-    init(decoder: any SequenceDecoder, vocabulary: Int) {
-        self.decoder = decoder
-        self.vocabulary = vocabulary
-    }
-
-    var capacity: Int { decoder.capacity }
-
-    func reset(slot: Int) { decoder.reset(slot: slot) }
-
-    func step(slots: [Int], tokens: [Int32], predictions: inout [Int32?]) {
-        let logits = decoder.step(slots: slots, tokens: tokens)
-        for row in slots.indices { predictions[row] = Logits(logits, row: row, width: vocabulary).argmax }
-    }
-}
-
-/// Episodes in closed loop: all advance together, each reading its own observations.
+/// Episodes in closed loop: all advance together, each reading its own observations, and where one ends the next begins.
 ///
 /// An action ends at the end token or when it is as long as any action can be. The world's answer is read right after it.
 struct Rollout {
-    private struct Episode {
-        var environment: any AgentEnvironment
-        /// Tokens to be read before the policy is asked again.
-        var queue: [Int32]
-        var cursor = 0
-        var read = 0
-        var action: [Int32] = []
-        var said: [Int32] = []
-        var actions = 0
-        var isTruncated = false
-        var hasFailed = false
-        var isOver = false
+    /// An episode that is to be played, perhaps as one of several trials.
+    struct Start: Sendable {
+        let environment: any AgentEnvironment
+        /// The number of the trial; trials of an episode share its cluster.
+        var trial = 0
 
-        init(_ environment: any AgentEnvironment, capacity: Int) {
-            self.environment = environment
-            queue = environment.prompt
-            // An episode without a prompt has nothing to ask the policy with.
-            isOver = queue.isEmpty || environment.isOver
-            isTruncated = queue.count + environment.longestAction > capacity
-            isOver = isOver || isTruncated
-        }
-
-        /// Takes the policy's prediction after the token that was read last.
-        mutating func take(_ prediction: Int32?, capacity: Int) {
-            read += 1
-            cursor += 1
-            guard cursor == queue.count else { return }
-            guard let token = prediction else {
-                hasFailed = true
-                isOver = true
-                return
-            }
-            action.append(token)
-            said.append(token)
-            queue = [token]
-            cursor = 0
-            guard token == Vocabulary.end || action.count >= environment.longestAction else { return }
-            let observation = environment.act(action)
-            actions += 1
-            action.removeAll(keepingCapacity: true)
-            queue += observation.tokens
-            isOver = observation.isFinal || environment.isOver || actions >= environment.stepBudget
-            if !isOver, read + queue.count + environment.longestAction > capacity {
-                isTruncated = true
-                isOver = true
-            }
-        }
-
-        var response: ResponseRecord {
-            let item = environment.item.id
-            if hasFailed { return .failed(item, "the logits are not finite") }
-            var detail = [
-                "steps": Double(environment.steps), "optimal": Double(environment.optimalSteps),
-                "actions": Double(actions), "invalid": Double(environment.invalidActions),
-                "truncated": isTruncated ? 1 : 0,
-            ]
-            // Whether it came through after an error of its own; only known where there was one.
-            if environment.invalidActions > 0 { detail["recovered"] = environment.isSolved ? 1 : 0 }
-            return ResponseRecord(
-                item: item, status: .graded, score: environment.isSolved ? 1 : 0,
-                output: environment.isSolved ? "" : TokenText.text(said), detail: detail)
+        /// The item of the trial.
+        var item: ItemRecord {
+            var item = environment.item
+            item.id = ItemID(
+                cluster: item.id.cluster, sequence: item.id.sequence + trial, question: item.id.question)
+            return item
         }
     }
+
+    private let policy: any RolloutPolicy
+    private let starts: [Start]
+    private var waiting: Int
+    /// The episode in each slot, by its place among all.
+    private var lanes: [(place: Int, episode: RolloutEpisode)?]
+    private var results: [ScoredItem?]
 
     /// Runs episodes to their ends, at most `slots` of them at once.
-    static func run(_ environments: [any AgentEnvironment], policy: any RolloutPolicy, slots: Int) -> [ScoredItem] {
-        stride(from: 0, to: environments.count, by: slots).flatMap { start in
-            run(environments[start..<min(start + slots, environments.count)], policy: policy)
+    static func run(_ starts: [Start], policy: any RolloutPolicy, slots: Int) -> [ScoredItem] {
+        var rollout = Rollout(starts, policy: policy, slots: slots)
+        while rollout.step() {}
+        return rollout.results.compactMap { $0 }
+    }
+
+    private init(_ starts: [Start], policy: any RolloutPolicy, slots: Int) {
+        self.policy = policy
+        self.starts = starts
+        waiting = 0
+        results = starts.map { _ in nil }
+        lanes = [(place: Int, episode: RolloutEpisode)?](repeating: nil, count: min(slots, starts.count))
+    }
+
+    /// Fills free slots, lets the policy read what is to be read and takes what it says; false when all is done.
+    private mutating func step() -> Bool {
+        for slot in lanes.indices where lanes[slot] == nil { begin(in: slot) }
+        var slots: [Int] = []
+        var tokens: [Int32] = []
+        var wanted: [Bool] = []
+        var ends: [(slot: Int, row: Int)] = []
+        for (slot, lane) in lanes.enumerated() {
+            guard let unread = lane?.episode.unread, slots.count < policy.rows else { continue }
+            let taken = unread.prefix(min(policy.rowsPerSlot, policy.rows - slots.count))
+            slots += repeatElement(slot, count: taken.count)
+            tokens += taken
+            wanted += repeatElement(false, count: taken.count)
+            wanted[wanted.count - 1] = taken.count == unread.count
+            ends.append((slot, slots.count - 1))
+        }
+        guard !slots.isEmpty else { return false }
+        var predictions = [Prediction?](repeating: nil, count: slots.count)
+        policy.step(slots: slots, tokens: tokens, wanted: wanted, predictions: &predictions)
+        var row = 0
+        for (slot, last) in ends {
+            lanes[slot]?.episode.take(last + 1 - row, predictions[last], capacity: policy.capacity)
+            row = last + 1
+            finish(slot)
+        }
+        return true
+    }
+
+    /// Starts the next episode that is not over before it began.
+    private mutating func begin(in slot: Int) {
+        while lanes[slot] == nil, waiting < starts.count {
+            lanes[slot] = (waiting, RolloutEpisode(starts[waiting].environment, capacity: policy.capacity))
+            policy.reset(slot: slot, for: starts[waiting].item.id)
+            waiting += 1
+            finish(slot)
         }
     }
 
-    private static func run(
-        _ environments: ArraySlice<any AgentEnvironment>, policy: any RolloutPolicy
-    ) -> [ScoredItem] {
-        var episodes = environments.map { Episode($0, capacity: policy.capacity) }
-        for slot in episodes.indices { policy.reset(slot: slot) }
-        var active: [Int] = []
-        var tokens: [Int32] = []
-        var predictions = [Int32?](repeating: nil, count: episodes.count)
-        while true {
-            active.removeAll(keepingCapacity: true)
-            tokens.removeAll(keepingCapacity: true)
-            for (index, episode) in episodes.enumerated() where !episode.isOver {
-                active.append(index)
-                tokens.append(episode.queue[episode.cursor])
-            }
-            guard !active.isEmpty else { break }
-            policy.step(slots: active, tokens: tokens, predictions: &predictions)
-            for (row, index) in active.enumerated() {
-                episodes[index].take(predictions[row], capacity: policy.capacity)
-            }
-        }
-        return episodes.map { ScoredItem(item: $0.environment.item, response: $0.response) }
+    private mutating func finish(_ slot: Int) {
+        guard let lane = lanes[slot], lane.episode.isOver else { return }
+        let item = starts[lane.place].item
+        results[lane.place] = ScoredItem(item: item, response: lane.episode.response(to: item.id))
+        lanes[slot] = nil
     }
 }

@@ -30,7 +30,7 @@ public enum TaskRegistry {
     ]
     private static let longForms: [TaskKind] = []
     private static let agents = [
-        ToolWorld.kind
+        ToolWorld.kind, KeyValueService.kind, FileTree.kind, Warehouse.kind, TicketDesk.kind, GridMaze.kind,
     ]
 
     /// The generator of a name.

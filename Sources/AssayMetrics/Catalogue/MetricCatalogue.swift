@@ -1,11 +1,12 @@
 /// All metrics, in the order of reports.
 public enum MetricCatalogue {
     /// Raised whenever the same responses would give other values, intervals or verdicts.
-    public static let version = "2"
+    public static let version = "3"
 
     /// Every definition.
     public static let all: [MetricDefinition] =
-        accuracies + updates + hops + likelihoods + capacities + stateTracking + episodes + losses + stateErrors
+        accuracies + updates + hops + likelihoods + capacities + stateTracking + episodes + reliability + horizons
+        + termination + losses + stateErrors
         + divergences + serving
         + servingMeasurements
 
