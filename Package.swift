@@ -98,8 +98,8 @@ let package = Package(
         .testTarget(
             name: "AssayPipelineTests",
             dependencies: [
-                "AssayPipeline", "AssayImport", "AssayStore", "AssayMetrics", "AssayReinforcement", "AssayTraining",
-                "AssayModels",
+                "AssayPipeline", "AssayImport", "AssayStore", "AssayMetrics", "AssayReinforcement", "AssayEvaluation",
+                "AssayTraining", "AssayModels",
                 "AssayTasks", "AssayCore", "assay",
             ]),
     ],

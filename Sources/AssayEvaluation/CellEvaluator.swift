@@ -11,12 +11,21 @@ public struct CellEvaluator {
     private let pool: WorkerPool
 
     /// Raised whenever the same logits would be graded otherwise.
-    public static func graderVersion(_ condition: Condition) -> Int { condition.path == .divergence ? 2 : 1 }
+    public static func graderVersion(_ condition: Condition) -> Int {
+        switch condition.path {
+        case .parallel, .sampled, .stateError: 1
+        case .recurrent, .resumed, .speculative, .divergence: 2
+        }
+    }
 
     /// Sequences that a decoder advances together: whole tiles of the matrix kernels.
     static let slots = Condition.batches.upperBound
     /// Clusters that a worker makes and scores at a time.
     private static let clustersPerUnit = 12
+    /// Episodes that a worker plays at a time, trials included: more than there are slots, so that few slots stand idle.
+    private static let episodesPerUnit = 96
+    /// Tokens that one step of a rollout may take: what the episodes have to read is read at once.
+    private static let rolloutRows = 96
 
     /// An evaluator of a model with weights, which must not change while it lives.
     public init(model: LanguageModel, weights: FloatBlock, workers: Int) {
@@ -34,7 +43,7 @@ public struct CellEvaluator {
 
     /// The kernel paths that mean something for a task: an agent acts, and that runs in the recurrent form only.
     public static func paths(for task: any TaskGenerator) -> [KernelPath] {
-        task is any AgentTaskGenerator ? [.recurrent] : KernelPath.allCases
+        task is any AgentTaskGenerator ? [.recurrent, .sampled] : KernelPath.allCases.filter { $0 != .sampled }
     }
 
     /// Whether a condition means something for a task.
@@ -68,9 +77,10 @@ public struct CellEvaluator {
         let clock = ContinuousClock()
         let start = clock.now
         let clusters = CellEvaluator.clusters(max(clusters, 0), of: task, under: condition)
-        let units = stride(from: 0, to: clusters, by: CellEvaluator.clustersPerUnit).map {
-            $0..<min($0 + CellEvaluator.clustersPerUnit, clusters)
-        }
+        let perUnit =
+            task is any AgentTaskGenerator
+            ? max(1, CellEvaluator.episodesPerUnit / condition.trials) : CellEvaluator.clustersPerUnit
+        let units = stride(from: 0, to: clusters, by: perUnit).map { $0..<min($0 + perUnit, clusters) }
         var results = [[ScoredItem]?](repeating: nil, count: units.count)
         results.withUnsafeMutableBufferPointer { results in
             pool.run(units.count) { unit, worker in
@@ -90,18 +100,14 @@ public struct CellEvaluator {
         worker: EvaluationWorker
     ) -> [ScoredItem] {
         if let task = task as? any AgentTaskGenerator {
-            let environments = clusters.map { task.environment(stream, index: $0) }
-            let decoder = worker.decoder(
-                DecoderShape(capacity: episodeCapacity(task), precision: condition.precision))
-            let policy = DecoderPolicy(decoder: decoder, vocabulary: worker.vocabulary)
-            return Rollout.run(environments, policy: policy, slots: CellEvaluator.slots)
+            return play(task, stream: stream, clusters: clusters, condition: condition, worker: worker)
         }
         let sequences = clusters.map { task.cluster(stream, index: $0) }
         switch condition.path {
         case .parallel:
             let run = worker.run(length: task.length, chunk: condition.chunk)
             return ParallelScoring.score(sequences.flatMap { $0 }, run: run)
-        case .recurrent, .resumed, .speculative:
+        case .recurrent, .sampled, .resumed, .speculative:
             return RecurrentScoring.score(
                 sequences.flatMap { $0 }, task: task, condition: condition, worker: worker)
         case .divergence:
@@ -110,6 +116,29 @@ public struct CellEvaluator {
             return StateErrorScoring(condition, length: task.length, worker: worker)
                 .score(CellEvaluator.compared(sequences))
         }
+    }
+
+    /// Plays the episodes of some clusters, in as many trials as the condition asks for. Where the model acts greedily, the
+    /// expert's demonstrations of the same episodes are scored beside them, with the expert's actions in place.
+    private func play(
+        _ task: any AgentTaskGenerator, stream: ItemStream, clusters: Range<Int>, condition: Condition,
+        worker: EvaluationWorker
+    ) -> [ScoredItem] {
+        let starts = clusters.flatMap { cluster in
+            let environment = task.environment(stream, index: cluster)
+            return (0..<condition.trials).map { Rollout.Start(environment: environment, trial: $0) }
+        }
+        let shape = DecoderShape(
+            capacity: episodeCapacity(task), precision: condition.precision, rows: CellEvaluator.rolloutRows)
+        let policy = DecoderPolicy(
+            decoder: worker.decoder(shape), vocabulary: worker.vocabulary, rows: shape.rows, condition: condition,
+            key: "trials/\(task.identity.text)/\(stream.name)")
+        let played = Rollout.run(starts, policy: policy, slots: shape.slots)
+        guard condition.path == .recurrent else { return played }
+        let demonstrations = clusters.flatMap { task.cluster(stream, index: $0) }
+        let forced = RecurrentScoring.score(
+            demonstrations, task: task, condition: condition, worker: worker, shape: shape)
+        return (played + forced).sorted { $0.item.id < $1.item.id }
     }
 
     /// The main sequence of each cluster: its twins would show nothing else.

@@ -27,6 +27,20 @@ struct Logits {
     /// The negative log likelihood of a token, in nats.
     func negativeLogLikelihood(_ token: Int32) -> Double { logSum - Double(row[Int(token)]) }
 
+    /// The token at a place of [0, 1) when the tokens lie side by side, each as wide as it is likely at a temperature: a
+    /// draw, if the place is drawn. The logits must be numbers.
+    func draw(temperature: Double, at place: Double) -> Int32 {
+        let top = Double(row.max() ?? 0)
+        let weights = row.map { exp((Double($0) - top) / temperature) }
+        var left = place * weights.reduce(0, +)
+        for (token, weight) in weights.enumerated() {
+            left -= weight
+            if left < 0 { return Int32(token) }
+        }
+        // Rounding may leave a little after the last token that has any weight.
+        return Int32(weights.lastIndex { $0 > 0 } ?? 0)
+    }
+
     /// Compares the row with another of the same tokens.
     func compared(to other: Logits) -> LogitComparison {
         var result = ck_logit_comparison()

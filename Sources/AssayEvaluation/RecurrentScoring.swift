@@ -1,6 +1,7 @@
 import AssayCore
 import AssayModels
 import AssayTasks
+import Foundation
 
 /// Scoring through the recurrent form: sequences advance together token by token; where a task generates, each question
 /// forks the state before its answer and goes on greedily beside the others.
@@ -10,6 +11,8 @@ import AssayTasks
 struct RecurrentScoring {
     private let sequences: [TaskSequence]
     private let task: any TaskGenerator
+    /// Whether answers are generated, besides being scored in place.
+    private let generates: Bool
     private let condition: Condition
     private let decoder: any SequenceDecoder
     private let vocabulary: Int
@@ -18,7 +21,7 @@ struct RecurrentScoring {
     private var generations: [Generation] = []
     private var freeSlots: [Int]
     private var forced: [[ForcedAnswer]]
-    private var said: [[[Int32]?]]
+    private var said: [[Said?]]
 
     /// Most tokens that are generated for an answer.
     static let generationLimit = 64
@@ -46,37 +49,53 @@ struct RecurrentScoring {
         let question: Int
         let limit: Int
         var tokens: [Int32]
+        /// Of the tokens after the place where the answer should have ended.
+        var degeneration: Degeneration
+    }
+
+    /// A generated answer, and how its generation went.
+    private struct Said {
+        var tokens: [Int32]
+        /// No end token came within the limit.
+        var isCut = false
+        var isDegenerate = false
     }
 
     /// Tokens that a decoder must have room for.
     static func capacity(length: Int) -> Int { length + generationLimit }
 
     /// Scores every question of some sequences of one length.
+    /// - Parameter shape: of the decoder, where one is at hand that has room enough.
     static func score(
-        _ sequences: [TaskSequence], task: any TaskGenerator, condition: Condition, worker: EvaluationWorker
+        _ sequences: [TaskSequence], task: any TaskGenerator, condition: Condition, worker: EvaluationWorker,
+        shape given: DecoderShape? = nil
     ) -> [ScoredItem] {
+        // What agents say is generated in their episodes.
+        let generates = task.generates && !(task is any AgentTaskGenerator)
         let isSpeculative = condition.path == .speculative
-        var shape = DecoderShape(capacity: capacity(length: task.length), precision: condition.precision)
+        var shape = given ?? DecoderShape(capacity: capacity(length: task.length), precision: condition.precision)
         if isSpeculative { shape.rows = shape.slots * (condition.draft + 1) }
         let decoder = worker.decoder(shape)
         // Every sequence has a slot; where answers are generated, there is one more for them; and where drafts are taken
         // back, one more to copy the state to. One that resumes needs a free slot to go to.
-        let share = 1 + (task.generates ? 1 : 0) + (isSpeculative ? 1 : 0)
+        let share = 1 + (generates ? 1 : 0) + (isSpeculative ? 1 : 0)
         let lanes = decoder.slots / share - (condition.path == .resumed && share == 1 ? 1 : 0)
         return stride(from: 0, to: sequences.count, by: lanes).flatMap { start in
             let batch = Array(sequences[start..<min(start + lanes, sequences.count)])
             var scoring = RecurrentScoring(
-                batch, task: task, condition: condition, decoder: decoder, vocabulary: worker.vocabulary)
+                batch, task: task, generates: generates, condition: condition, decoder: decoder,
+                vocabulary: worker.vocabulary)
             return scoring.run()
         }
     }
 
     private init(
-        _ sequences: [TaskSequence], task: any TaskGenerator, condition: Condition, decoder: any SequenceDecoder,
-        vocabulary: Int
+        _ sequences: [TaskSequence], task: any TaskGenerator, generates: Bool, condition: Condition,
+        decoder: any SequenceDecoder, vocabulary: Int
     ) {
         self.sequences = sequences
         self.task = task
+        self.generates = generates
         self.condition = condition
         self.decoder = decoder
         self.vocabulary = vocabulary
@@ -145,7 +164,7 @@ struct RecurrentScoring {
         guard lanes[index].drafts != nil else { return [token] }
         // Where an answer is generated, the state must not be ahead of its first token.
         let stop =
-            task.generates ? sequence.questions.first { $0.answer.lowerBound > position }?.answer.lowerBound : nil
+            generates ? sequence.questions.first { $0.answer.lowerBound > position }?.answer.lowerBound : nil
         let drafted = lanes[index].drafts?.next(after: position, of: sequence, before: stop) ?? []
         if !drafted.isEmpty, let saved = lanes[index].drafts?.saved {
             decoder.copyState(from: lanes[index].slot, to: saved)
@@ -181,7 +200,7 @@ struct RecurrentScoring {
         let gold = sequences[index].gold(questions[current], at: position)
         let predicted = logits.argmax
         forced[index][current].append(predicted: predicted, gold: gold, nll: logits.negativeLogLikelihood(gold))
-        if task.generates, position == questions[current].answer.lowerBound, let predicted {
+        if generates, position == questions[current].answer.lowerBound, let predicted {
             lanes[index].waiting = (current, predicted)
         }
         if position == questions[current].answer.upperBound - 1 { lanes[index].question += 1 }
@@ -193,14 +212,16 @@ struct RecurrentScoring {
         let gold = sequences[index].questions[question].answer.count
         let limit = min(2 * gold + 4, RecurrentScoring.generationLimit)
         guard token != Vocabulary.end else {
-            said[index][question] = []
+            said[index][question] = Said(tokens: [])
             lanes[index].waiting = nil
             return
         }
         guard let slot = freeSlots.popLast() else { return }
         decoder.copyState(from: lanes[index].slot, to: slot)
         generations.append(
-            Generation(slot: slot, sequence: index, question: question, limit: limit, tokens: [token]))
+            Generation(
+                slot: slot, sequence: index, question: question, limit: limit, tokens: [token],
+                degeneration: Degeneration(budget: limit)))
         lanes[index].waiting = nil
     }
 
@@ -208,8 +229,13 @@ struct RecurrentScoring {
     private mutating func advance(_ logits: UnsafeBufferPointer<Float>, firstRow: Int) {
         var going: [Generation] = []
         for (index, var generation) in generations.enumerated() {
-            let token = Logits(logits, row: firstRow + index, width: vocabulary).argmax
+            let row = Logits(logits, row: firstRow + index, width: vocabulary)
+            let token = row.argmax
             if let token, token != Vocabulary.end {
+                let gold = sequences[generation.sequence].questions[generation.question].answer.count
+                let isLate = generation.tokens.count >= gold
+                let isCertain = isLate && row.negativeLogLikelihood(token) < -log(Prediction.certainty)
+                generation.degeneration.add(isIdle: isCertain)
                 generation.tokens.append(token)
                 if generation.tokens.count < generation.limit {
                     going.append(generation)
@@ -217,7 +243,11 @@ struct RecurrentScoring {
                 }
             }
             // Logits that are no numbers leave nil behind: an error of this question alone.
-            if token != nil { said[generation.sequence][generation.question] = generation.tokens }
+            if let token {
+                said[generation.sequence][generation.question] = Said(
+                    tokens: generation.tokens, isCut: token != Vocabulary.end,
+                    isDegenerate: generation.degeneration.isDegenerate)
+            }
             freeSlots.append(generation.slot)
         }
         generations = going
@@ -235,10 +265,14 @@ struct RecurrentScoring {
         _ index: Int, _ number: Int, _ question: Question, _ sequence: TaskSequence
     ) -> ResponseRecord {
         let answer = forced[index][number]
-        guard task.generates, answer.isSound else { return ParallelScoring.response(question, answer) }
-        guard let said = said[index][number] else { return .failed(question.item.id, "the logits are not finite") }
+        guard generates, answer.isSound else { return ParallelScoring.response(question, answer) }
+        guard let generated = said[index][number] else { return .failed(question.item.id, "the logits are not finite") }
+        let said = generated.tokens
         let gold = sequence.gold(question).filter { $0 != Vocabulary.end }
-        var detail: [String: Double] = ["forcedExact": answer.isRight ? 1 : 0]
+        var detail: [String: Double] = [
+            "forcedExact": answer.isRight ? 1 : 0, "unterminated": generated.isCut ? 1 : 0,
+            "degenerate": generated.isDegenerate ? 1 : 0,
+        ]
         let (score, isExact): (Double, Bool)
         switch question.grading {
         case .exact:

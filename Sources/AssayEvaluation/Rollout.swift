@@ -1,162 +1,103 @@
 import AssayCore
-import AssayModels
 import AssayTasks
 
-/// Who acts in an episode: it reads tokens and says what comes next. The model, or a script in tests.
-public protocol RolloutPolicy: AnyObject {
-    /// Tokens that an episode may have.
-    var capacity: Int { get }
-    /// Forgets what a slot has read.
-    func reset(slot: Int)
-    /// Reads one token in each of some slots and sets the next tokens; nil where the policy fails or gives up.
-    /// - Parameter asked: where the next token is asked for; elsewhere the world goes on speaking.
-    func step(slots: [Int], tokens: [Int32], asked: [Bool], predictions: inout [Int32?])
-}
-
-/// A model as a policy: the recurrent form, greedy.
-public final class DecoderPolicy: RolloutPolicy {
-    private let decoder: any SequenceDecoder
-    private let vocabulary: Int
-
-    /// A model's decoder as a policy.
-    public convenience init(_ decoder: RecurrentDecoder) {
-        self.init(decoder: decoder, vocabulary: decoder.model.architecture.vocabularyCount)
-    }
-
-    init(decoder: any SequenceDecoder, vocabulary: Int) {
-        self.decoder = decoder
-        self.vocabulary = vocabulary
-    }
-
-    /// Tokens that an episode may have.
-    public var capacity: Int { decoder.capacity }
-
-    /// Forgets what a slot has read.
-    public func reset(slot: Int) { decoder.reset(slot: slot) }
-
-    /// Sets the most likely next tokens.
-    public func step(slots: [Int], tokens: [Int32], asked: [Bool], predictions: inout [Int32?]) {
-        let logits = decoder.step(slots: slots, tokens: tokens)
-        for row in slots.indices where asked[row] {
-            predictions[row] = Logits(logits, row: row, width: vocabulary).argmax
-        }
-    }
-}
-
-/// Episodes in closed loop: all advance together, each reading its own observations.
+/// Episodes in closed loop: all advance together, each reading its own observations, and where one ends the next begins.
 ///
 /// An action ends at the end token or when it is as long as any action can be. The world's answer is read right after it.
 public struct Rollout {
-    /// An episode on its way, or at its end.
-    public struct Episode {
-        /// The world.
-        public private(set) var environment: any AgentEnvironment
-        /// All tokens: the prompt, actions and observations.
-        public private(set) var tokens: [Int32]
-        /// Where in them the tokens of the policy stand.
-        public private(set) var said: [Int] = []
-        /// The policy failed or gave up.
-        public private(set) var hasFailed = false
-        /// It ended because there was no room for another action.
-        public private(set) var isTruncated = false
-        /// Tokens to be read before the policy is asked again.
-        var queue: [Int32]
-        var cursor = 0
-        private var read = 0
-        private var action: [Int32] = []
-        private var actions = 0
-        private(set) var isOver = false
+    /// An episode that is to be played, perhaps as one of several trials.
+    struct Start: Sendable {
+        let environment: any AgentEnvironment
+        /// The number of the trial; trials of an episode share its cluster.
+        var trial = 0
 
-        fileprivate init(_ environment: any AgentEnvironment, capacity: Int) {
-            self.environment = environment
-            queue = environment.prompt
-            tokens = queue
-            // An episode without a prompt has nothing to ask the policy with.
-            isOver = queue.isEmpty || environment.isOver
-            isTruncated = queue.count + environment.longestAction > capacity
-            isOver = isOver || isTruncated
-        }
-
-        /// Whether the policy is asked after the token that is read next.
-        var asks: Bool { cursor + 1 == queue.count }
-
-        /// Takes the policy's prediction after the token that was read last.
-        fileprivate mutating func take(_ prediction: Int32?, capacity: Int) {
-            read += 1
-            cursor += 1
-            guard cursor == queue.count else { return }
-            guard let token = prediction else {
-                hasFailed = true
-                isOver = true
-                return
-            }
-            action.append(token)
-            said.append(tokens.count)
-            tokens.append(token)
-            queue = [token]
-            cursor = 0
-            guard token == Vocabulary.end || action.count >= environment.longestAction else { return }
-            let observation = environment.act(action)
-            actions += 1
-            action.removeAll(keepingCapacity: true)
-            queue += observation.tokens
-            tokens += observation.tokens
-            isOver = observation.isFinal || environment.isOver || actions >= environment.stepBudget
-            if !isOver, read + queue.count + environment.longestAction > capacity {
-                isTruncated = true
-                isOver = true
-            }
-        }
-
-        var response: ResponseRecord {
-            let item = environment.item.id
-            if hasFailed { return .failed(item, "the logits are not finite") }
-            var detail = [
-                "steps": Double(environment.steps), "optimal": Double(environment.optimalSteps),
-                "actions": Double(actions), "invalid": Double(environment.invalidActions),
-                "truncated": isTruncated ? 1 : 0,
-            ]
-            // Whether it came through after an error of its own; only known where there was one.
-            if environment.invalidActions > 0 { detail["recovered"] = environment.isSolved ? 1 : 0 }
-            return ResponseRecord(
-                item: item, status: .graded, score: environment.isSolved ? 1 : 0,
-                output: environment.isSolved ? "" : TokenText.text(said.map { tokens[$0] }), detail: detail)
+        /// The item of the trial.
+        var item: ItemRecord {
+            var item = environment.item
+            item.id = ItemID(
+                cluster: item.id.cluster, sequence: item.id.sequence + trial, question: item.id.question)
+            return item
         }
     }
+
+    private let policy: any RolloutPolicy
+    private let starts: [Start]
+    private var waiting: Int
+    /// The episode in each slot, by its place among all.
+    private var lanes: [(place: Int, episode: RolloutEpisode)?]
+    private var results: [RolloutEpisode?]
 
     /// Runs episodes to their ends, at most `slots` of them at once.
-    static func run(_ environments: [any AgentEnvironment], policy: any RolloutPolicy, slots: Int) -> [ScoredItem] {
-        stride(from: 0, to: environments.count, by: slots).flatMap { start in
-            play(environments[start..<min(start + slots, environments.count)], policy: policy)
-                .map { ScoredItem(item: $0.environment.item, response: $0.response) }
+    static func run(_ starts: [Start], policy: any RolloutPolicy, slots: Int) -> [ScoredItem] {
+        zip(starts, episodes(starts, policy: policy, slots: slots)).map { start, episode in
+            let item = start.item
+            return ScoredItem(item: item, response: episode.response(to: item.id))
         }
     }
 
-    /// Plays episodes to their ends, all at once: each in the slot of its number.
+    /// Plays episodes to their ends, at most `slots` of them at once.
+    /// - Returns: the episodes in the order of the environments.
     public static func play(
-        _ environments: ArraySlice<any AgentEnvironment>, policy: any RolloutPolicy
-    ) -> [Episode] {
-        var episodes = environments.map { Episode($0, capacity: policy.capacity) }
-        for slot in episodes.indices { policy.reset(slot: slot) }
-        var active: [Int] = []
+        _ environments: [any AgentEnvironment], policy: any RolloutPolicy, slots: Int
+    ) -> [RolloutEpisode] {
+        episodes(environments.map { Start(environment: $0) }, policy: policy, slots: slots)
+    }
+
+    private static func episodes(_ starts: [Start], policy: any RolloutPolicy, slots: Int) -> [RolloutEpisode] {
+        var rollout = Rollout(starts, policy: policy, slots: slots)
+        while rollout.step() {}
+        return rollout.results.compactMap { $0 }
+    }
+
+    private init(_ starts: [Start], policy: any RolloutPolicy, slots: Int) {
+        self.policy = policy
+        self.starts = starts
+        waiting = 0
+        results = starts.map { _ in nil }
+        lanes = [(place: Int, episode: RolloutEpisode)?](repeating: nil, count: min(slots, starts.count))
+    }
+
+    /// Fills free slots, lets the policy read what is to be read and takes what it says; false when all is done.
+    private mutating func step() -> Bool {
+        for slot in lanes.indices where lanes[slot] == nil { begin(in: slot) }
+        var slots: [Int] = []
         var tokens: [Int32] = []
-        var asked: [Bool] = []
-        var predictions = [Int32?](repeating: nil, count: episodes.count)
-        while true {
-            active.removeAll(keepingCapacity: true)
-            tokens.removeAll(keepingCapacity: true)
-            asked.removeAll(keepingCapacity: true)
-            for (index, episode) in episodes.enumerated() where !episode.isOver {
-                active.append(index)
-                tokens.append(episode.queue[episode.cursor])
-                asked.append(episode.asks)
-            }
-            guard !active.isEmpty else { break }
-            policy.step(slots: active, tokens: tokens, asked: asked, predictions: &predictions)
-            for (row, index) in active.enumerated() {
-                episodes[index].take(predictions[row], capacity: policy.capacity)
-            }
+        var wanted: [Bool] = []
+        var ends: [(slot: Int, row: Int)] = []
+        for (slot, lane) in lanes.enumerated() {
+            guard let unread = lane?.episode.unread, slots.count < policy.rows else { continue }
+            let taken = unread.prefix(min(policy.rowsPerSlot, policy.rows - slots.count))
+            slots += repeatElement(slot, count: taken.count)
+            tokens += taken
+            wanted += repeatElement(false, count: taken.count)
+            wanted[wanted.count - 1] = taken.count == unread.count
+            ends.append((slot, slots.count - 1))
         }
-        return episodes
+        guard !slots.isEmpty else { return false }
+        var predictions = [Prediction?](repeating: nil, count: slots.count)
+        policy.step(slots: slots, tokens: tokens, wanted: wanted, predictions: &predictions)
+        var row = 0
+        for (slot, last) in ends {
+            lanes[slot]?.episode.take(last + 1 - row, predictions[last], capacity: policy.capacity)
+            row = last + 1
+            finish(slot)
+        }
+        return true
+    }
+
+    /// Starts the next episode that is not over before it began.
+    private mutating func begin(in slot: Int) {
+        while lanes[slot] == nil, waiting < starts.count {
+            lanes[slot] = (waiting, RolloutEpisode(starts[waiting].environment, capacity: policy.capacity))
+            policy.reset(slot: slot, for: starts[waiting].item.id, place: waiting)
+            waiting += 1
+            finish(slot)
+        }
+    }
+
+    private mutating func finish(_ slot: Int) {
+        guard let lane = lanes[slot], lane.episode.isOver else { return }
+        results[lane.place] = lane.episode
+        lanes[slot] = nil
     }
 }

@@ -84,9 +84,13 @@ public protocol AgentTaskGenerator: TaskGenerator {
     /// The floor of the share of the expert's actions that are predicted, on demonstrations; ``statedFloor`` is that of
     /// the success of episodes.
     var demonstrationFloor: Double { get }
+    /// The agents whose success is the measured floor of episodes.
+    var floorAgents: [FloorAgent] { get }
 }
 
 extension AgentTaskGenerator {
+    /// Those that can play any task.
+    public var floorAgents: [FloorAgent] { FloorAgent.all }
     /// The floor of episodes, unless the task states another.
     public var demonstrationFloor: Double { statedFloor }
 }
@@ -130,10 +134,21 @@ public protocol AgentEnvironment: Sendable {
     var legalActions: [[Int32]] { get }
     /// What the optimal planner does now.
     var expertAction: [Int32] { get }
+    /// What an expert could do that knows the rules, but has read nothing save the last observation.
+    var memorylessActions: [[Int32]] { get }
+    /// What else is counted in the episode, for the details of its response.
+    var details: [String: Double] { get }
     /// Hash of the true state, for outcome checks.
     var stateHash: UInt64 { get }
     /// The covariates of the episode.
     var item: ItemRecord { get }
     /// Acts: the tokens that the model emitted, with or without the end token.
     mutating func act(_ action: [Int32]) -> Observation
+}
+
+extension AgentEnvironment {
+    /// Anything legal.
+    public var memorylessActions: [[Int32]] { legalActions }
+    /// Nothing.
+    public var details: [String: Double] { [:] }
 }

@@ -37,7 +37,7 @@ public enum TaskRegistry {
         Conversation.kind, InstructionPersistence.kind, RereadRecall.kind,
     ]
     private static let agents = [
-        ToolWorld.kind
+        ToolWorld.kind, KeyValueService.kind, FileTree.kind, Warehouse.kind, TicketDesk.kind, GridMaze.kind,
     ]
 
     /// The generator of a name.

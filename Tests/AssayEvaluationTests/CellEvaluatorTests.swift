@@ -26,9 +26,9 @@ import Testing
             task: task, stream: stream, clusters: clusters, condition: Condition(path: path))
     }
 
-    @Test func `agents act in the recurrent form only, other tasks run in every condition`() throws {
-        #expect(CellEvaluator.paths(for: DoorTask()) == [.recurrent])
-        #expect(CellEvaluator.paths(for: try tasks()[0]) == KernelPath.allCases)
+    @Test func `agents act in the recurrent form only, other tasks run in every condition but trials`() throws {
+        #expect(CellEvaluator.paths(for: DoorTask()) == [.recurrent, .sampled])
+        #expect(CellEvaluator.paths(for: try tasks()[0]) == KernelPath.allCases.filter { $0 != .sampled })
         #expect(throws: AssayError.self) { try evaluate(DoorTask(), .parallel) }
     }
 

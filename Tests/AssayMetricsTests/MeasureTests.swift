@@ -166,7 +166,7 @@ import Testing
     @Test func episodesByHand() throws {
         func episode(_ cluster: Int, _ score: Double, steps: Double, optimal: Double, invalid: Double) -> Asked {
             Asked(
-                cluster: cluster, hops: Int(optimal), score: score,
+                cluster: cluster, sequence: 1, hops: Int(optimal), score: score,
                 detail: ["steps": steps, "optimal": optimal, "actions": steps, "invalid": invalid])
         }
         let values = try measure([

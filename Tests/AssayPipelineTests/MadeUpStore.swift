@@ -1,4 +1,5 @@
 import AssayCore
+import AssayEvaluation
 import AssayMetrics
 import AssayModels
 import AssayStore
@@ -79,7 +80,8 @@ final class MadeUpStore {
         }
         let key = CellKey(
             checkpoint: checkpoint.hash, task: task.identity, condition: condition,
-            kernelVersion: Assay.kernelVersion, graderVersion: 1, clusters: MadeUpStore.questions)
+            kernelVersion: Assay.kernelVersion, graderVersion: CellEvaluator.graderVersion(condition),
+            clusters: MadeUpStore.questions)
         try store.record(
             CellRecord(key: key, taskName: task.name, itemCount: items.count, lost: 0, seconds: 1), items: items,
             responses: responses)

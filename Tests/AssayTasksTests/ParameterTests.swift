@@ -63,6 +63,14 @@ import Testing
             ("tool-world", ["records": 4], "records", "5"),
             ("tool-world", ["budget": 4], "budget", "5"),
             ("tool-world", ["length": 57], "length", "58"),
+            ("key-value-service", ["writes": 5], "writes", "4"),
+            ("key-value-service", ["stages": 32, "decoys": 1], "stages", "31"),
+            ("file-tree", ["edits": 20], "length", "667"),
+            ("warehouse", ["rooms": 4], "rooms", "5"),
+            ("ticket-desk", ["gap": 200], "length", "at least"),
+            ("grid-maze", ["passages": 8], "passages", "7"),
+            ("grid-maze", ["size": 6], "horizon", "12"),
+            ("grid-maze", ["failures": 50], "length", "at least"),
         ])
     func contradictions(_ name: String, _ parameters: [String: Int], _ parameter: String, _ bound: String) throws {
         let error = try #require(failure(name, parameters))
@@ -89,7 +97,9 @@ import Testing
     @Test("all corners of the parameter ranges either refuse or work", arguments: TaskCase.defaults)
     func corners(_ testCase: TaskCase) throws {
         let parameters = try TaskRegistry.kind(named: testCase.name).parameters
-        for corner in 0..<1 << parameters.count {
+        // Of very many corners an even share: an odd stride meets every value of every parameter.
+        let stride = max(1, (1 << parameters.count) / 192) | 1
+        for corner in Swift.stride(from: 0, to: 1 << parameters.count, by: stride) {
             var given: [String: Int] = [:]
             for (bit, parameter) in parameters.enumerated() {
                 given[parameter.name] = corner >> bit & 1 == 1 ? parameter.range.upperBound : parameter.range.lowerBound

@@ -53,6 +53,27 @@ struct TaskCase: Sendable, CustomTestStringConvertible {
             TaskCase("variable-tracking", ["chains": 8, "hops": 7, "length": 256, "symbols": 64]),
             TaskCase("tool-world", ["depth": 2, "records": 3, "length": 36, "budget": 3, "symbols": 8]),
             TaskCase("tool-world", ["depth": 8, "records": 24, "length": 192, "budget": 30, "symbols": 32]),
+            TaskCase("key-value-service", ["stages": 3, "writes": 2, "decoys": 1, "length": 96, "slack": 2]),
+            TaskCase(
+                "key-value-service",
+                ["stages": 28, "writes": 8, "decoys": 1, "length": 1024, "failures": 20, "interruptions": 2]),
+            TaskCase("file-tree", ["edits": 2, "files": 2, "length": 96, "slack": 1]),
+            TaskCase("file-tree", ["edits": 16, "files": 3, "length": 896, "failures": 10, "interruptions": 3]),
+            TaskCase("warehouse", ["orders": 2, "capacity": 1, "rooms": 4, "spare": 0, "length": 128, "slack": 4]),
+            TaskCase(
+                "warehouse",
+                ["orders": 9, "capacity": 2, "rooms": 12, "length": 896, "failures": 10, "interruptions": 2]),
+            TaskCase("ticket-desk", ["tickets": 3, "rules": 3, "gap": 0, "length": 96, "slack": 0]),
+            TaskCase(
+                "ticket-desk",
+                ["tickets": 20, "rules": 16, "gap": 64, "length": 896, "failures": 10, "interruptions": 4]),
+            TaskCase("grid-maze", ["horizon": 6, "passages": 2, "marks": 4, "size": 5, "length": 96, "slack": 2]),
+            TaskCase(
+                "grid-maze",
+                [
+                    "horizon": 64, "passages": 20, "marks": 16, "size": 16, "length": 1024, "failures": 20,
+                    "interruptions": 2,
+                ]),
         ] + retrieval + longForms + hopCases
 }
 

@@ -9,7 +9,7 @@ extension Condition {
     }
 }
 
-/// Takes a condition's text apart: `path[@number][*number][:format[/when]]`.
+/// Takes a condition's text apart: `path[@number][*number][~temperature][:format[/when]]`.
 private struct ConditionReader {
     private let text: String
     private let path: String
@@ -17,6 +17,8 @@ private struct ConditionReader {
     private let number: String?
     /// What follows `*`.
     private let batch: String?
+    /// What follows `~`.
+    private let temperature: String?
     /// What follows `:`.
     private let format: String?
 
@@ -30,6 +32,7 @@ private struct ConditionReader {
         }
         // From the end, so that each mark belongs to what is before it.
         format = cut(":")
+        temperature = cut("~")
         batch = cut("*")
         number = cut("@")
         path = rest
@@ -48,7 +51,18 @@ private struct ConditionReader {
         if batch != nil, path != .divergence {
             throw failure("only a divergence has a batch", remedy: "Leave '*\(batch ?? "")' out")
         }
+        if temperature != nil, path != .sampled {
+            throw failure("only what is sampled has a temperature", remedy: "Leave '~\(temperature ?? "")' out")
+        }
         switch path {
+        case .sampled:
+            let precision = try self.precision()
+            guard precision.rounding != .atRestore else {
+                throw failure("nothing is restored", remedy: "Leave '/restore' out")
+            }
+            return .sampled(
+                trials: try integer(number, in: Condition.trialCounts, "trials") ?? Condition.defaultTrials,
+                hundredths: try hundredths() ?? 100, precision)
         case .parallel:
             try refusePrecision("the parallel form keeps no state")
             return try chunk().map(Condition.parallel(chunk:)) ?? .parallel
@@ -105,6 +119,17 @@ private struct ConditionReader {
         guard let value = Int(text), range.contains(value), "\(value)" == text else {
             throw failure(
                 "\(what) of '\(text)'", remedy: "Write a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    /// The temperature: a number with at most two decimals.
+    private func hundredths() throws -> Int? {
+        guard let temperature else { return nil }
+        guard let value = Condition.temperatures.first(where: { Condition.text(hundredths: $0) == temperature }) else {
+            throw failure(
+                "a temperature of '\(temperature)'",
+                remedy: "Write a number from 0.05 to 2 such as '~0.7', or nothing for 1")
         }
         return value
     }

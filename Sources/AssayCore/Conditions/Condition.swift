@@ -6,6 +6,8 @@ public enum KernelPath: String, Sendable, Codable, CaseIterable {
     case recurrent
     /// As recurrent, but at the turn before the first answer the state is saved to bytes and restored elsewhere.
     case resumed
+    /// As recurrent, but what is said is drawn at a temperature, in several trials of each episode.
+    case sampled
     /// As recurrent, but tokens are drafted, some of them wrongly, verified together and rolled back.
     case speculative
     /// The parallel form and another, side by side: records how far their logits are apart (N3).
@@ -24,6 +26,7 @@ public enum KernelPath: String, Sendable, Codable, CaseIterable {
 ///     parallel  parallel@64           in chunks of 16, 64 or 256 tokens instead of each mixer's own
 ///     recurrent  recurrent:bfloat16   the state rounded after every token
 ///     recurrent:int8/16               ... after every 16 tokens
+///     sampled  sampled@4~0.7          4 trials of an episode instead of 8, at temperature 0.7 instead of 1
 ///     resumed  resumed:fp8            rounded once, when it is restored
 ///     speculative  speculative@8      drafts of 8 tokens instead of 4
 ///     divergence  divergence@64*1     parallel in chunks of 64 against recurrent, one sequence at a time
@@ -41,6 +44,13 @@ public struct Condition: Sendable, Hashable {
     public let precision: StatePrecision
     /// Tokens of a draft, for the speculative path.
     public let draft: Int
+    /// Trials of an episode; one, greedy, unless sampled.
+    public let trials: Int
+    /// The temperature of the sampled path, in hundredths.
+    private let hundredths: Int
+
+    /// What logits are divided by before a token is drawn, on the sampled path.
+    public var temperature: Double { Double(hundredths) / 100 }
 
     /// Chunks that can be asked for.
     public static let chunks = [16, 64, 256]
@@ -50,10 +60,16 @@ public struct Condition: Sendable, Hashable {
     public static let drafts = 1...16
     /// The draft length of the plain `speculative`.
     public static let defaultDraft = 4
+    /// Trials that can be asked for.
+    public static let trialCounts = 2...64
+    /// The trials of the plain `sampled`.
+    public static let defaultTrials = 8
+    /// Temperatures that can be asked for, in hundredths.
+    static let temperatures = 5...200
 
     private init(
         _ path: KernelPath, chunk: Int? = nil, batch: Int? = nil, precision: StatePrecision = .float32,
-        draft: Int = Condition.defaultDraft
+        draft: Int = Condition.defaultDraft, trials: Int? = nil, hundredths: Int = 100
     ) {
         precondition(chunk.map(Condition.chunks.contains) ?? true, "no such chunk")
         precondition(batch.map(Condition.batches.contains) ?? true, "no such batch")
@@ -63,6 +79,10 @@ public struct Condition: Sendable, Hashable {
         self.batch = batch
         self.precision = precision
         self.draft = draft
+        self.trials = path == .sampled ? trials ?? Condition.defaultTrials : 1
+        self.hundredths = hundredths
+        precondition(path != .sampled || Condition.trialCounts.contains(self.trials), "no such number of trials")
+        precondition(Condition.temperatures.contains(hundredths), "no such temperature")
     }
 
     /// The plain condition of a path; a state error needs a format, see ``stateError(_:)``.
@@ -92,6 +112,17 @@ public struct Condition: Sendable, Hashable {
         Condition(.resumed, precision: StatePrecision(format, .atRestore))
     }
 
+    /// Several trials of each episode in the recurrent form, in which tokens are drawn at a temperature.
+    /// - Parameter temperature: in hundredths.
+    public static func sampled(
+        trials: Int = defaultTrials, hundredths temperature: Int = 100, _ precision: StatePrecision = .float32
+    ) -> Condition {
+        precondition(precision.rounding != .atRestore, "nothing is restored")
+        return Condition(
+            .sampled, precision: precision.format == .float32 ? .float32 : precision, trials: trials,
+            hundredths: temperature)
+    }
+
     /// The recurrent form with drafts.
     public static func speculative(draft: Int = defaultDraft) -> Condition { Condition(.speculative, draft: draft) }
 
@@ -110,9 +141,13 @@ public struct Condition: Sendable, Hashable {
     }
 
     /// The plain condition that the loss by this one is measured against: parallel for another chunk, recurrent in
-    /// float32 for all that decodes. Nil for those themselves, and where the condition compares two ways itself.
+    /// float32 for all that decodes, as many trials for what is sampled. Nil for those themselves, and where the condition
+    /// compares two ways itself.
     public var reference: Condition? {
         guard path.givesAnswers else { return nil }
+        if path == .sampled {
+            return precision == .float32 ? nil : .sampled(trials: trials, hundredths: hundredths)
+        }
         let plain: Condition = path == .parallel ? .parallel : .recurrent
         return self == plain ? nil : plain
     }
@@ -122,9 +157,21 @@ public struct Condition: Sendable, Hashable {
         var name = path.rawValue
         if path == .speculative, draft != Condition.defaultDraft { name += "@\(draft)" }
         if let chunk { name += "@\(chunk)" }
+        if path == .sampled, trials != Condition.defaultTrials { name += "@\(trials)" }
+        if hundredths != 100 { name += "~" + Condition.text(hundredths: hundredths) }
         if let batch { name += "*\(batch)" }
         guard precision != .float32, self != Condition(path: .resumed) else { return name }
         return name + ":" + (path == .resumed ? precision.format.rawValue : precision.name)
+    }
+}
+
+extension Condition {
+    /// A number of hundredths without needless zeros, such as `0.7`.
+    static func text(hundredths: Int) -> String {
+        let digits = hundredths % 100
+        let fraction =
+            digits == 0 ? "" : digits % 10 == 0 ? ".\(digits / 10)" : (digits < 10 ? ".0" : ".") + "\(digits)"
+        return "\(hundredths / 100)" + fraction
     }
 }
 

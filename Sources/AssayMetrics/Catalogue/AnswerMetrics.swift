@@ -3,14 +3,14 @@ import AssayStatistics
 
 /// Metrics over questions with an answer.
 extension MetricCatalogue {
-    /// The mean of a value over the main items of each task.
+    /// The mean of a value over the main items of each task; episodes have no gold answer.
     private static func mainMean(
         range: ClosedRange<Double>?, proportion: MetricKernel.Proportion?,
         _ value: @escaping @Sendable (PreparedCell, Int) -> Double?
     ) -> @Sendable (CellGroup) -> MetricKernel? {
         { _ in
             .mean(range: range, proportion: proportion) { cell, place in
-                guard cell.isMain(place) else { return .none }
+                guard cell.isMain(place), !cell.isEpisode(place) else { return .none }
                 return value(cell, place).map { .counts($0) } ?? .lost(slot: 0)
             }
         }

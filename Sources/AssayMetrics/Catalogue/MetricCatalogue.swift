@@ -5,8 +5,8 @@ public enum MetricCatalogue {
 
     /// Every definition.
     public static let all: [MetricDefinition] =
-        accuracies + updates + hops + lengths + likelihoods + capacities + stateTracking + episodes + losses
-        + stateErrors
+        accuracies + updates + hops + lengths + likelihoods + capacities + stateTracking + episodes + reliability
+        + horizons + termination + losses + stateErrors
         + divergences + serving
         + servingMeasurements
 

@@ -23,6 +23,8 @@ public struct MetricDefinition: Sendable {
         case hops
         /// The levels of load across all tasks of a generator.
         case load
+        /// The rates of mistakes in forced histories across all tasks of a generator.
+        case mistakes
         /// The lengths across all tasks of a series.
         case length
     }

@@ -21,7 +21,7 @@ enum CellGrouping {
             let generators = Set(several.map { Family(cells[$0]) })
             let rest = indices.filter { !generators.contains(Family(cells[$0])) }
             return several.map(single) + spanning(cells, rest)
-        case .load:
+        case .load, .mistakes:
             return spanning(cells, indices)
         case .length:
             return series(cells, indices)

@@ -15,6 +15,8 @@ struct PreparedCell: Sendable {
     let isSet: Bool
     /// The task asks for sets, here or under another condition of the same side.
     private(set) var asksForSets: Bool
+    /// The trials of the episodes of each cluster; empty in a cell without episodes.
+    let trials: [Int: TrialCount]
     /// The same items under the plain condition that the loss by this one is measured against; empty where there is no
     /// such cell of the same task.
     private(set) var references: [ItemID: ResponseRecord] = [:]
@@ -40,6 +42,22 @@ struct PreparedCell: Sendable {
         twinsCountAsOneHop = !items.contains { $0.item.parent == nil && $0.item.hops == 1 }
         isSet = items.contains { $0.response.detail["precision"] != nil }
         asksForSets = isSet
+        trials = data.family == .agent ? Self.countTrials(items) : [:]
+    }
+
+    /// Counts the trials of each cluster: its episodes, see ``isEpisode(_:)``.
+    private static func countTrials(_ items: [ScoredItem]) -> [Int: TrialCount] {
+        var trials: [Int: TrialCount] = [:]
+        for (place, scored) in items.enumerated() where scored.item.id.sequence > 0 {
+            var count = trials[scored.item.id.cluster] ?? TrialCount(first: place)
+            count.trials += 1
+            switch scored.response.grade {
+            case .some(let score): count.successes += score == 1 ? 1 : 0
+            case nil: count.lost += 1
+            }
+            trials[scored.item.id.cluster] = count
+        }
+        return trials
     }
 
     /// The cells of a side, which tell each other what their tasks ask for.
@@ -66,6 +84,13 @@ struct PreparedCell: Sendable {
     /// Whether the cell holds episodes in closed loop.
     var isEpisodes: Bool { data.family == .agent && data.condition.path.givesAnswers }
 
+    /// Whether an item is an episode. In a cell of episodes the others are single actions of the expert, each scored with
+    /// those before it in place (sequence 0 of a cluster).
+    func isEpisode(_ place: Int) -> Bool { data.family == .agent && items[place].item.id.sequence > 0 }
+
+    /// Whether an item is a single action of the expert.
+    func isExpertStep(_ place: Int) -> Bool { data.family == .agent && items[place].item.id.sequence == 0 }
+
     /// Whether the cell holds answers that are right or wrong.
     var isAnswers: Bool { data.condition.path.givesAnswers && !isEpisodes }
 
@@ -84,8 +109,16 @@ struct PreparedCell: Sendable {
     /// A finite detail of a graded item.
     func detail(_ name: String, _ place: Int) -> Double? { items[place].response.finiteDetail(name) }
 
+    /// Whether any response has a detail.
+    func has(_ detail: String) -> Bool { items.contains { $0.response.detail[detail] != nil } }
+
     /// Whether the whole answer was right.
     func exact(_ place: Int) -> Double? { isSet ? detail("exact", place) : score(place) }
+
+    /// Wrong actions in the history that was forced on the model, per right one, in per mille; nil without a history.
+    var mistakes: Int? {
+        items.lazy.compactMap { $0.response.finiteDetail("mistakes") }.first.map { Int((1000 * $0).rounded()) }
+    }
 
     /// The gold-answer NLL; nil when the item is lost.
     func nll(_ place: Int) -> Double? { items[place].response.finiteNLL }

@@ -53,7 +53,7 @@ public final class RolloutCollector {
                         random: CounterRandom(key: key, index: UInt64((step - 1) * count + rollout)),
                         certainLimit: recipe.certaintyGuard?.limit(environment) ?? 0)
                 })
-            let episodes = Rollout.play(environments[...], policy: policy)
+            let episodes = Rollout.play(environments, policy: policy, slots: environments.count)
             return zip(unit, zip(episodes, policy.memories)).map { rollout, played in
                 Trajectory(played.0, played.1, group: rollout / recipe.rolloutsPerPrompt)
             }
@@ -67,7 +67,7 @@ public final class RolloutCollector {
         }
         return map(units, weights: weights) { unit, decoder in
             let environments = unit.map { source.environment(stream, index: $0) }
-            return Rollout.play(environments[...], policy: DecoderPolicy(decoder))
+            return Rollout.play(environments, policy: DecoderPolicy(greedy: decoder), slots: environments.count)
                 .map { $0.environment.isSolved ? 1 : 0 }
         }
     }
@@ -97,7 +97,7 @@ public final class RolloutCollector {
 }
 
 extension Trajectory {
-    init(_ episode: Rollout.Episode, _ memory: SamplingPolicy.Memory, group: Int) {
+    init(_ episode: RolloutEpisode, _ memory: SamplingPolicy.Memory, group: Int) {
         let end = episode.said.last.map { $0 + 1 } ?? 0
         self.init(
             group: group, tokens: Array(episode.tokens[..<end]), actions: episode.said,

@@ -25,7 +25,12 @@ final class SamplingPolicy: RolloutPolicy {
     }
 
     let capacity: Int
+    let rows: Int
+    let rowsPerSlot: Int
+    /// What is remembered of each episode, by its place.
     private(set) var memories: [Memory] = []
+    /// The place of the episode in each slot.
+    private var places: [Int]
 
     private let decoder: RecurrentDecoder
     private let scale: Float
@@ -36,29 +41,35 @@ final class SamplingPolicy: RolloutPolicy {
         self.decoder = decoder
         self.certainty = certainty
         capacity = decoder.capacity
+        rows = decoder.rows
+        rowsPerSlot = DecoderPolicy.rowsPerSlot(of: decoder)
+        places = Array(repeating: 0, count: decoder.slots)
         scale = Float(1 / temperature)
         probabilities = Array(repeating: 0, count: decoder.model.architecture.vocabularyCount)
     }
 
-    /// Makes ready for episodes, one for each of the first slots.
+    /// Makes ready for episodes.
     func begin(_ memories: [Memory]) { self.memories = memories }
 
-    func reset(slot: Int) { decoder.reset(slot: slot) }
+    func reset(slot: Int, for episode: ItemID, place: Int) {
+        decoder.reset(slot: slot)
+        places[slot] = place
+    }
 
-    func step(slots: [Int], tokens: [Int32], asked: [Bool], predictions: inout [Int32?]) {
-        guard asked.contains(true) else { return decoder.take(slots: slots, tokens: tokens) }
+    func step(slots: [Int], tokens: [Int32], wanted: [Bool], predictions: inout [Prediction?]) {
+        guard wanted.contains(true) else { return decoder.take(slots: slots, tokens: tokens) }
         let logits = decoder.step(slots: slots, tokens: tokens)
         let width = probabilities.count
-        for (row, slot) in slots.enumerated() where asked[row] {
-            let token = sample(UnsafeBufferPointer(rebasing: logits[row * width..<(row + 1) * width]), slot: slot)
-            predictions[row] = token
+        for (row, slot) in slots.enumerated() where wanted[row] {
+            let own = UnsafeBufferPointer(rebasing: logits[row * width..<(row + 1) * width])
+            predictions[row] = sample(own, episode: places[slot])
         }
     }
 
-    /// Draws the next token of a slot; nil when it cannot be drawn, or when the episode is stopped.
-    private func sample(_ logits: UnsafeBufferPointer<Float>, slot: Int) -> Int32? {
+    /// Draws the next token of an episode; nil when it cannot be drawn, or when the episode is stopped.
+    private func sample(_ logits: UnsafeBufferPointer<Float>, episode: Int) -> Prediction? {
         guard let start = logits.baseAddress, let top = logits.max(), top.isFinite else {
-            memories[slot].hasFailed = true
+            memories[episode].hasFailed = true
             return nil
         }
         var (sum, weighted) = (0.0, 0.0)
@@ -71,7 +82,7 @@ final class SamplingPolicy: RolloutPolicy {
                 weighted += Double(to[i]) * Double((start[i] - top) * scale)
             }
             guard sum.isFinite else { return nil }
-            var rest = memories[slot].random.unit() * sum
+            var rest = memories[episode].random.unit() * sum
             for i in 0..<p.count where to[i] > 0 {
                 rest -= Double(to[i])
                 if rest < 0 { return i }
@@ -80,21 +91,21 @@ final class SamplingPolicy: RolloutPolicy {
             return (0..<p.count).first { start[$0] == top }
         }
         guard let drawn else {
-            memories[slot].hasFailed = true
+            memories[episode].hasFailed = true
             return nil
         }
         let logProbability = Double((start[drawn] - top) * scale) - log(sum)
-        guard !isStopped(slot: slot, logProbability) else { return nil }
-        memories[slot].entropy += log(sum) - weighted / sum
-        memories[slot].logProbabilities.append(logProbability)
-        return Int32(drawn)
+        guard !isStopped(episode, logProbability) else { return nil }
+        memories[episode].entropy += log(sum) - weighted / sum
+        memories[episode].logProbabilities.append(logProbability)
+        return Prediction(token: Int32(drawn))
     }
 
-    private func isStopped(slot: Int, _ logProbability: Double) -> Bool {
+    private func isStopped(_ episode: Int, _ logProbability: Double) -> Bool {
         guard let certainty else { return false }
         let isCertain = logProbability > log(certainty.probability)
-        memories[slot].certainRun = isCertain ? memories[slot].certainRun + 1 : 0
-        memories[slot].isGuarded = memories[slot].certainRun > memories[slot].certainLimit
-        return memories[slot].isGuarded
+        memories[episode].certainRun = isCertain ? memories[episode].certainRun + 1 : 0
+        memories[episode].isGuarded = memories[episode].certainRun > memories[episode].certainLimit
+        return memories[episode].isGuarded
     }
 }

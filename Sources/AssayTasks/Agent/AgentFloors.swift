@@ -29,7 +29,13 @@ public struct FloorAgent: Sendable {
         random.pick(fresh.isEmpty ? world.legalActions : fresh)
     }
 
-    /// All of them.
+    /// Knows the rules and what was said last, and takes one of the actions that could be right after that: what it would
+    /// have to remember it guesses.
+    public static let memorylessExpert = FloorAgent(name: "memoryless-expert") { world, _, random in
+        random.pick(world.memorylessActions)
+    }
+
+    /// Those that play any agent task.
     public static let all = [doNothing, randomLegal, firstLegal, newestLegal]
 
     /// Plays an episode to its end and returns the world as it is then.
@@ -49,9 +55,9 @@ public struct FloorAgent: Sendable {
 extension AgentTaskGenerator {
     /// Lets the floor agents play the episodes of a stream: success rate and error, against the stated floor.
     public func measuredAgentFloor(
-        _ stream: ItemStream, episodes: Int, agents: [FloorAgent] = FloorAgent.all
+        _ stream: ItemStream, episodes: Int, agents: [FloorAgent]? = nil
     ) -> [FloorMeasurement] {
-        agents.enumerated().map { number, agent in
+        (agents ?? floorAgents).enumerated().map { number, agent in
             var tally = FloorTally(name: agent.name, stated: statedFloor)
             for index in 0..<episodes {
                 var random = CounterRandom(key: ContentBits.mix(UInt64(number) &+ 0xA9E7), index: UInt64(index))

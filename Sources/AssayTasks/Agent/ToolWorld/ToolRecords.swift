@@ -18,6 +18,16 @@ struct ToolRecords: Sendable {
             values = SymbolRange(offset: 160, count: count)
         }
 
+        /// The tools: each opens handles of its own kind, and one submits.
+        var tools: [ToolSignature] {
+            handles.enumerated().map {
+                ToolSignature(Vocabulary.firstTool + Int32($0.offset), ToolArgument("handle", $0.element))
+            } + [
+                ToolSignature(
+                    Vocabulary.submit, ToolArgument("value", values), ToolArgument("credential", credentials))
+            ]
+        }
+
         /// The tool that opens a handle; nil when it is no handle.
         func tool(for handle: Int32) -> Int32? {
             handles.firstIndex { $0.contains(handle) }.map { Vocabulary.firstTool + Int32($0) }

@@ -71,58 +71,15 @@ extension ToolWorld {
                 let action = [Vocabulary.submit, value, random.pick(credentials), Vocabulary.end]
                 return isRight(action, sequence, question)
             },
-            ShortcutBaseline(name: "repeat-action") { sequence, question, _ in
-                let seen = sequence.tokens[..<question.answer.lowerBound]
-                guard let end = seen.lastIndex(of: Vocabulary.end),
-                    let start = seen[..<end].lastIndex(of: Vocabulary.act)
-                else { return 0 }
-                return isRight(Array(seen[(start + 1)...end]), sequence, question)
-            },
+            Self.repeatAction,
         ]
     }
 
-    /// Reads the transcript as a bystander: what each observation showed decides what the next action has to be.
-    public func check(_ sequence: TaskSequence) -> [String] {
-        var check = SequenceCheck(sequence, length: length, task: Vocabulary.toolTask)
-        let transcript = ToolTranscript(sequence, symbols: symbols)
-        check.complain(transcript.problems)
-        check.require(
-            transcript.expected.count == sequence.questions.count,
-            "\(sequence.questions.count) actions recorded, \(transcript.expected.count) right ones read")
-        check.require(transcript.actions <= budget, "\(transcript.actions) actions are over the budget")
-        check.require(transcript.isSubmitted, "the episode does not end with a submission")
-        let chain = max(0, transcript.expected.count - 1)
-        let facts = chain + (self.depth > 1 ? decoys * max(0, chain - 1) / (self.depth - 1) : 0)
-        for (number, expected) in transcript.expected.enumerated() {
-            check.compare(
-                number, sequence,
-                with: .init(
-                    answer: expected.answer, gold: expected.gold, hops: number + 1, facts: facts,
-                    distance: expected.answer.lowerBound - expected.fact, load: chain,
-                    position: Double(expected.fact) / Double(max(1, expected.answer.lowerBound))))
-        }
-        return check.complaints
-    }
-
-    /// The episode, line by line: what the world said, what the agent did.
-    public func describe(_ sequence: TaskSequence) -> String {
-        let right = Set(sequence.questions.map(\.answer.lowerBound))
-        var lines = ["\(Self.name): an episode of \(sequence.questions.count) right actions"]
-        var at = 0
-        let used = sequence.usedLength
-        while at < used {
-            let isAction = at > 0 && sequence.tokens[at - 1] == Vocabulary.act
-            let stop = isAction ? Vocabulary.end : Vocabulary.act
-            let end = sequence.tokens[at..<used].firstIndex(of: stop) ?? used - 1
-            let text = sequence.tokens[at...end].map(name(of:)).joined(separator: " ")
-            lines.append((isAction ? (right.contains(at) ? "  agent:  " : "  wrong:  ") : "  world:  ") + text)
-            at = end + 1
-        }
-        return lines.joined(separator: "\n")
-    }
+    /// Those that play any task: what a step shows is enough to follow the chain.
+    public var floorAgents: [FloorAgent] { FloorAgent.all }
 
     /// A token by its role in this world.
-    private func name(of token: Int32) -> String {
+    func name(of token: Int32) -> String {
         let kinds = ["page", "door", "desk"]
         for (kind, range) in symbols.handles.enumerated() where range.contains(token) {
             return "\(kinds[kind])\(range.index(of: token))"
