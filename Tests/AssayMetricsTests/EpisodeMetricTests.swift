@@ -6,7 +6,7 @@ import Testing
 @testable import AssayMetrics
 
 @Suite struct EpisodeMetricTests {
-    private func world(_ name: String = "world", path: KernelPath = .recurrent, _ asked: [Asked]) -> CellData {
+    private func world(named name: String = "world", path: KernelPath = .recurrent, _ asked: [Asked]) -> CellData {
         .made(name, generator: "grid-maze", family: .agent, path: path, asked)
     }
 
@@ -123,7 +123,7 @@ import Testing
     @Test func selfConditioningIsTheSlopeOverTheRatesOfForcedMistakes() throws {
         func task(_ name: String, mistakes: Double, right: Int) -> CellData {
             world(
-                name,
+                named: name,
                 (0..<10).flatMap { cluster in
                     [
                         Asked(cluster: cluster, hops: 9, score: cluster < right ? 1 : 0),

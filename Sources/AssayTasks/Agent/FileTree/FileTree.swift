@@ -73,8 +73,8 @@ public struct FileTree: WorldTask {
     /// Who follows what was just shown finds the file once in as many as are listed and takes the right one of the
     /// replacements once in as many as there are.
     public var statedFloor: Double {
-        let edit = [1, 1, 1 / Double(files), 1 / Double(edits)]
-        let plan = (0..<edits).flatMap { _ in edit } + [1]
+        let edit: [Double] = [1, 1, 1 / Double(files), 1 / Double(edits)]
+        let plan: [Double] = (0..<edits).flatMap { _ in edit } + [1.0]
         return FloorBound.chain(plan, budget: plan.count + options.slack)
     }
 

@@ -12,13 +12,14 @@ extension MazeState.Plan {
     ///   - size: cells of a side of the grid.
     init(moves: Int, passages: Int, marks: Int, size: Int, _ random: inout CounterRandom) {
         legend = Self.legend(marks, &random)
+        (way, self.passages) = ([], [])
+        self.marks = [Int32](repeating: Vocabulary.padding, count: moves + 1)
         while true {
             guard let cells = Self.walk(moves, size: size, &random) else { continue }
             way = zip(cells, cells.dropFirst()).map { Self.direction(from: $0, to: $1, size: size) }
             self.passages = [[Int]](repeating: [], count: moves + 1)
             if dig(passages, along: cells, size: size, &random) { break }
         }
-        self.marks = [Int32](repeating: Vocabulary.padding, count: moves + 1)
         for (place, direction) in way.enumerated() where !self.passages[place].isEmpty {
             self.marks[place] = random.pick(legend.filter { $0.direction == direction }.map(\.mark))
         }

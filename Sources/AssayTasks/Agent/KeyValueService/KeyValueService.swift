@@ -96,8 +96,8 @@ public struct KeyValueService: WorldTask {
     /// An agent that finds the keys blindly, and then guesses which of the values that it met belong where. No agent without
     /// memory can do better: of the values that may be written only one is right, and a wrong one ends the episode.
     public var statedFloor: Double {
-        let stage = [1, 1 / Double(1 + decoys)]
-        let plan = (0..<stages).flatMap { _ in stage } + guessedWrites.map { _ in 1.0 }
+        let stage: [Double] = [1, 1 / Double(1 + decoys)]
+        let plan: [Double] = (0..<stages).flatMap { _ in stage } + guessedWrites.map { _ in 1.0 }
         let budget = 2 * stages + writes + options.slack
         return guessedWrites.reduce(FloorBound.chain(plan, budget: budget), *)
     }
