@@ -90,7 +90,9 @@ struct PlotRenderer {
             let at = x.place(tick)
             parts.append(SVG.line("axis", at, bottom, at, bottom + 4))
             guard index % stride == 0 else { continue }
-            parts.append(SVG.text(LabelText.short(x.text(tick), width: max(room, 34)), at, bottom + 17, "middle"))
+            parts.append(
+                SVG.text(
+                    LabelText.short(x.text(tick), width: max(room * Double(stride), 34)), at, bottom + 17, "middle"))
         }
         parts.append(SVG.line("axis", left, bottom, right, bottom))
         parts.append(SVG.text(plot.x.label, (left + right) / 2, size.height - 8, "middle", "name"))
