@@ -3,6 +3,9 @@ enum LabelText {
     /// Units that a column of text takes at the size of plots.
     private static let columnWidth = 6.4
 
+    /// Units that a text takes.
+    static func width(_ text: String) -> Double { Double(TextWidth.columns(text)) * columnWidth }
+
     /// A text cut in its middle to fit: beginnings tell families apart, endings tell members.
     static func short(_ text: String, width: Double) -> String {
         let columns = max(3, Int(width / columnWidth))

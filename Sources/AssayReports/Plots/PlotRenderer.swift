@@ -85,10 +85,14 @@ struct PlotRenderer {
             parts.append(SVG.text(y.text(tick), left - 6, at + 4, "end"))
         }
         let room = (right - left) / Double(max(1, x.ticks.count))
-        for tick in x.ticks {
+        let stride = tickStride(room)
+        for (index, tick) in x.ticks.enumerated() {
             let at = x.place(tick)
             parts.append(SVG.line("axis", at, bottom, at, bottom + 4))
-            parts.append(SVG.text(LabelText.short(x.text(tick), width: max(room, 34)), at, bottom + 17, "middle"))
+            guard index % stride == 0 else { continue }
+            parts.append(
+                SVG.text(
+                    LabelText.short(x.text(tick), width: max(room * Double(stride), 34)), at, bottom + 17, "middle"))
         }
         parts.append(SVG.line("axis", left, bottom, right, bottom))
         parts.append(SVG.text(plot.x.label, (left + right) / 2, size.height - 8, "middle", "name"))
@@ -101,6 +105,13 @@ struct PlotRenderer {
                     ("transform", "translate(13 \(SVG.number(middle))) rotate(-90)"),
                 ], LabelText.short(plot.y.label, width: y.range.start - y.range.end)))
         return parts
+    }
+
+    /// Every how many ticks there is room for a number; every name is written, cut to the room that there is.
+    private func tickStride(_ room: Double) -> Int {
+        if case .names = plot.x.scale { return 1 }
+        let widest = x.ticks.map { LabelText.width(x.text($0)) }.max() ?? 0
+        return max(1, Int(((widest + 6) / room).rounded(.up)))
     }
 
     private var shownGuides: [Plot.Guide] {

@@ -147,8 +147,9 @@ enum CourseSection {
                     .number(point.candidate), .optional(arm?.low), .optional(arm?.high), .number(point.difference),
                     .number(point.standardised),
                 ]
-                data.rows.append(
-                    [.text(course.arm), .integer(point.step)] + values + [.optional(onset), .optional(alarm)])
+                let place: [Field] = [.text(course.arm), .integer(point.step)]
+                let drift: [Field] = [.optional(onset), .optional(alarm)]
+                data.rows.append(place + values + drift)
             }
         }
         return data
