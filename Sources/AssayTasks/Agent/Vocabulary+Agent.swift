@@ -60,9 +60,9 @@ extension Vocabulary {
     /// The topic: which item the request is about.
     public static let aboutItem: Int32 = 350
     /// The customer confirms.
-    public static let yes: Int32 = 351
+    public static let confirms: Int32 = 351
     /// The customer does not confirm.
-    public static let no: Int32 = 352
+    public static let declines: Int32 = 352
     /// The view of a cell that is open to the north alone; the next are those of the other sets of open directions, as
     /// numbers whose bits are north, east, south, west: view number n is `firstView + n - 1`.
     public static let firstView: Int32 = 353
@@ -81,7 +81,7 @@ extension Vocabulary {
             "service", "files", "warehouse", "desk", "maze",
             "get", "list", "put", "search", "edit", "move", "pick", "drop", "order",
             "north", "east", "south", "west",
-            "confirm", "grant", "deny", "kind", "item", "yes", "no",
+            "confirm", "grant", "deny", "kind", "item", "confirms", "declines",
         ]
         + (1...viewCount).map { view in
             "view-" + zip(["n", "e", "s", "w"], 0...).filter { view >> $0.1 & 1 == 1 }.map(\.0).joined()

@@ -30,7 +30,7 @@ struct DeskReader: WorldReader {
         guard let rule = policy[kind] else { return nil }
         guard rule == Vocabulary.confirm else { return ToolSignature.call(rule, kind, item) }
         guard let answer else { return ToolSignature.call(Vocabulary.confirm, item) }
-        return ToolSignature.call(answer == Vocabulary.yes ? Vocabulary.grant : Vocabulary.deny, kind, item)
+        return ToolSignature.call(answer == Vocabulary.confirms ? Vocabulary.grant : Vocabulary.deny, kind, item)
     }
 
     mutating func read(_ action: [Int32], _ observation: [Int32], isRight: Bool) -> String? {
@@ -40,7 +40,7 @@ struct DeskReader: WorldReader {
             guard said.count == 1 else { return "no answer of the customer" }
             if action[1] == Vocabulary.aboutKind { kind = said[0] } else { item = said[0] }
         case Vocabulary.confirm:
-            guard said == [Vocabulary.yes] || said == [Vocabulary.no] else { return "no confirmation" }
+            guard said == [Vocabulary.confirms] || said == [Vocabulary.declines] else { return "no confirmation" }
             answer = said[0]
         case Vocabulary.grant, Vocabulary.deny:
             guard isRight else { return "a wrong decision" }

@@ -112,8 +112,8 @@ struct DeskState: World {
     var memorylessActions: [[Int32]] {
         guard let ticket else { return [ToolSignature.call(Vocabulary.submit)] }
         switch lastSaid {
-        case Vocabulary.yes where knowsKind: return [Self.decide(Vocabulary.grant, ticket)]
-        case Vocabulary.no where knowsKind: return [Self.decide(Vocabulary.deny, ticket)]
+        case Vocabulary.confirms where knowsKind: return [Self.decide(Vocabulary.grant, ticket)]
+        case Vocabulary.declines where knowsKind: return [Self.decide(Vocabulary.deny, ticket)]
         case ticket.kind: return [Self.askItem]
         case ticket.item where knowsKind:
             return decisions(ticket) + [ToolSignature.call(Vocabulary.confirm, ticket.item)]
@@ -146,7 +146,7 @@ struct DeskState: World {
         case Vocabulary.confirm:
             guard knowsItem, words.last == ticket.item else { return .refused(Vocabulary.notKnown) }
             isConfirmed = true
-            return say(ticket.confirms ? Vocabulary.yes : Vocabulary.no)
+            return say(ticket.confirms ? Vocabulary.confirms : Vocabulary.declines)
         default:
             guard knowsKind, knowsItem, words.dropFirst().elementsEqual([ticket.kind, ticket.item]) else {
                 return .refused(Vocabulary.notKnown)

@@ -113,7 +113,7 @@ public struct TicketDesk: WorldTask {
                 guard let kind = seen.last(where: DeskState.kinds.contains) else { return [] }
                 if said.contains(kind) { return ToolSignature.call(Vocabulary.ask, Vocabulary.aboutItem) }
                 guard let item = seen.last(where: DeskState.items.contains) else { return [] }
-                let tool = said.contains(Vocabulary.no) ? Vocabulary.deny : Vocabulary.grant
+                let tool = said.contains(Vocabulary.declines) ? Vocabulary.deny : Vocabulary.grant
                 return ToolSignature.call(tool, kind, item)
             },
             Self.repeatAction,
