@@ -148,7 +148,7 @@ import Testing
     func orders() throws {
         // 1 -> 3, 2 -> 3, 3 -> 5, 4 -> 5; 5 -> 6 leads away.
         let graph = try tokens(
-            "<s> order s1 -> s3 s5 -> s6 s128 s2 -> s3 s4 -> s5 s3 -> s5 ? ancestors s5 s1 s2 s3 s4 </s>")
+            "<s> topological s1 -> s3 s5 -> s6 s128 s2 -> s3 s4 -> s5 s3 -> s5 ? ancestors s5 s1 s2 s3 s4 </s>")
         let task = try TopologicalOrder(["ancestors": 4, "hops": 3])
         let reading = HopReading(graph, task.grammar)
         let judge = OrderJudge(reading)
@@ -165,7 +165,7 @@ import Testing
         #expect(judge.depth(of: ask[1]) == 2 && !judge.hasCycle)
         #expect(judge.accepts(try tokens("s4 s3"), to: [Vocabulary.firstHop, ask[1]]))
         #expect(!judge.accepts(try tokens("s4"), to: [Vocabulary.firstHop, ask[1]]))
-        #expect(OrderJudge(HopReading(try tokens("<s> order s1 -> s2 s2 -> s1"), task.grammar)).hasCycle)
+        #expect(OrderJudge(HopReading(try tokens("<s> topological s1 -> s2 s2 -> s1"), task.grammar)).hasCycle)
         let item = ItemRecord(
             id: ItemID(cluster: 0, sequence: 0, question: 0), facts: 5, length: 0, distance: 0, load: 5, position: 0,
             contentBits: 0)

@@ -2,7 +2,7 @@ import AssayCore
 
 /// Topological order: all ancestors of a node of a directed graph without cycles, each after those it depends on.
 ///
-/// `<s> order a -> b n c -> d n ... ? ancestors d a b c </s>`: any order in which no edge points backwards is right. After
+/// `<s> topological a -> b n c -> d n ... ? ancestors d a b c </s>`: any order in which no edge points backwards is right. After
 /// Brevo (Allen-Zhu, "Physics of Language Models" part 4.1; facebookresearch/PhysicsLM4), with noise, and with numbers of
 /// edges, nodes and ancestors that stay fixed while the depth of the ancestors, the hops, varies. The single hops ask for the
 /// parents of a node, in any order: `? x1 d b c </s>`.

@@ -1,7 +1,8 @@
 extension Vocabulary {
     /// The words of the multi-hop tasks: tokens 288, 289, ..., at most 32.
     static let multiHopWords: [String] = [
-        "hop-induction", "pointers", "kinship", "tree", "ladder", "deduction", "story", "boxes", "topological", "counters",
+        "hop-induction", "pointers", "kinship", "tree", "ladder", "deduction", "story", "boxes", "topological",
+        "counters",
         "if", "is", "&", "->", "yes", "no", "goes", "takes", "sends", "where", "who", "was", "puts", "moves", "removes",
         "ancestors",
     ]
