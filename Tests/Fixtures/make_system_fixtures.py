@@ -222,6 +222,7 @@ def mamba2(r):
 
 
 def deepseek_v32(r):
+    # Many index heads: where all of a few are below zero, tokens tie, and which of them are chosen is undefined.
     c = widths(r)
     c["num_key_value_heads"] = c["num_attention_heads"]
     c["tie_word_embeddings"] = False
@@ -229,7 +230,7 @@ def deepseek_v32(r):
     return transformers.DeepseekV32Config, transformers.DeepseekV32ForCausalLM, c | l | sparse(r, "n_routed_experts") | {
         "q_lora_rank": pick(r, 8, 12), "first_k_dense_replace": pick(r, 0, 1, 2), "attention_bias": r.random() < 0.25,
         "index_topk": pick(r, 4, 6, 64), "index_head_dim": l["qk_rope_head_dim"] + pick(r, 2, 6),
-        "index_n_heads": pick(r, 2, 3), "rope_parameters": rope(r, kinds=("default", "yarn"))}
+        "index_n_heads": 16, "rope_parameters": rope(r, kinds=("default", "yarn"))}
 
 
 def gpt_oss(r):
@@ -342,8 +343,18 @@ def checkpoint(system, seed, folder):
     model.to(dtype).save_pretrained(folder, max_shard_size="20KB" if r.random() < 0.3 else "1GB")
     older_keys(r, folder / "config.json")
     (folder / "generation_config.json").unlink(missing_ok=True)
-    load = lambda precision: model_class.from_pretrained(
-        folder, dtype=precision, attn_implementation="eager", experts_implementation="eager").eval()
+
+    def load(precision):
+        model = model_class.from_pretrained(
+            folder, dtype=precision, attn_implementation="eager", experts_implementation="eager").eval()
+        # Decays that are computed are in the file, too, perhaps rounded to its type.
+        for module in model.modules():
+            if hasattr(module, "get_slope_rate"):
+                module.slope_rate = module.get_slope_rate().to(precision)
+                module.query_decay, module.key_decay, module.diagonal_decay = (
+                    factor.to(precision) for factor in module.decay_factors(module.slope_rate))
+        return model
+
     return reference(load(torch.float32), load(torch.float64), r, folder)
 
 
