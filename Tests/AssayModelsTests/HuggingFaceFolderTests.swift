@@ -21,7 +21,7 @@ import Testing
             ("llama", "residual_multiplier", .number(0.5), "0.5"),
             ("llama", "rope_parameters", .object(["rope_type": .text("longrope")]), "\"longrope\""),
             ("llama", "rope_parameters", .object(["rope_type": .text("default"), "factor": .number(2)]), "2"),
-            ("llama", "rope_interleaved", .boolean(true), "true"), ("llama", "num_attention_heads", .number(3), "3"),
+            ("llama", "rope_interleaved", .boolean(true), "true"),
             ("llama", "hidden_size", .text("16"), "\"16\""), ("llama", "attention_bias", .number(1), "1"),
             ("gemma3_text", "use_bidirectional_attention", .boolean(true), "true"),
             ("gemma3_text", "layer_types", .list([.text("full_attention")]), "1 entries"),

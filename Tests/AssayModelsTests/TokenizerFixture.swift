@@ -59,7 +59,7 @@ struct TokenizerFixture {
         }
         /// Texts of a member; null stands for those that are as given.
         func replaced(_ name: String, _ given: [String]) throws -> [String] {
-            try zip(try fields.list(name), given).map { value, given in
+            zip(try fields.list(name), given).map { value, given in
                 if case .text(let text) = value { text } else { given }
             }
         }

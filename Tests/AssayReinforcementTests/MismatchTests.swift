@@ -48,7 +48,7 @@ import Testing
     func `the mismatch is rounding in float32 and grows as the state gets coarser`(mixer: String) throws {
         let model = try tinyModel(mixer, layers: 2)
         let weights = noisyWeights(model)
-        let recipe = ReinforcementRecipe(steps: 1, promptsPerStep: 8, rolloutsPerPrompt: 8)
+        let recipe = ReinforcementRecipe(steps: 1, promptsPerStep: 8, rolloutsPerPrompt: 8, warmUpSteps: 0)
         func mismatch(_ format: StateFormat) throws -> PolicyMismatch {
             let loop = PolicyLoop(
                 plan: try makePlan(recipe, StatePrecision(format), task: BanditTask(rounds: 12)), model: model,

@@ -232,8 +232,8 @@ private func trace(_ outcome: TrainingOutcome) -> [String] {
         let folder = TemporaryFolder()
         let outcome = try Trainer(plan: plan, folder: folder.url, workers: 2).run()
         #expect(outcome.end == .finished)
-        // The start knows nothing of 256 tokens; the best guess without looking is ln 8 = 2.08.
-        #expect(abs(outcome.log[0].loss - log(256)) < 0.3)
+        // The start knows nothing of the tokens; the best guess without looking is ln 8 = 2.08.
+        #expect(abs(outcome.log[0].loss - log(Double(Vocabulary.count))) < 0.3)
         #expect(outcome.log.suffix(10).allSatisfy { $0.loss < 0.1 }, "\(outcome.log.suffix(10).map(\.loss))")
         #expect(outcome.log.last?.tokens == 150 * 32 * 12)
     }

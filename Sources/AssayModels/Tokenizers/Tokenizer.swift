@@ -24,6 +24,8 @@ public struct Tokenizer: Sendable {
     private let parts: Parts
     private let addedTexts: [UInt32: AddedToken]
     private let addedIDs: [[UInt8]: UInt32]
+    /// What added tokens that are looked for in normalised text decode to: the package keeps their normal form.
+    private let normalTexts: [UInt32: String]
     private let rawTokens: AddedTokens
     private let normalizedTokens: AddedTokens
     /// One more than the highest id.
@@ -35,6 +37,7 @@ public struct Tokenizer: Sendable {
         var ids: [[UInt8]: UInt32] = [:]
         var raw: [(token: AddedToken, id: UInt32, bytes: [UInt8])] = []
         var normalized = raw
+        var normalTexts: [UInt32: String] = [:]
         // Special tokens first: of two that look alike after normalisation, the first is found.
         for (token, id) in parts.added.filter(\.token.isSpecial) + parts.added.filter({ !$0.token.isSpecial }) {
             texts[id] = token
@@ -48,9 +51,11 @@ public struct Tokenizer: Sendable {
                 throw AssayError.badInput("the added token '\(token.text)' is empty after normalisation", at: location)
             }
             normalized.append((token, id, bytes))
+            normalTexts[id] = String(decoding: bytes, as: UTF8.self)
         }
         addedTexts = texts
         addedIDs = ids
+        self.normalTexts = normalTexts
         rawTokens = AddedTokens(raw)
         normalizedTokens = AddedTokens(normalized)
         vocabularySize = 1 + max(parts.model.highestID, texts.keys.map { Int($0) }.max() ?? -1)
@@ -122,7 +127,7 @@ public struct Tokenizer: Sendable {
     public func decode(_ ids: some Sequence<Int>, skipsSpecialTokens: Bool = true) throws -> String {
         var tokens: [[UInt8]] = []
         for id in ids {
-            guard let text = token(id) else { continue }
+            guard let text = UInt32(exactly: id).flatMap({ normalTexts[$0] }) ?? token(id) else { continue }
             if skipsSpecialTokens, isSpecial(text) { continue }
             tokens.append(Array(text.utf8))
         }

@@ -47,7 +47,7 @@ public struct ArchitectureConfiguration: Sendable, Hashable {
         "name", "description", "system", "width", "heads", "key-value-heads", "head-dimension", "hidden", "pattern",
         "feed-forward", "options", "tied-head", "short-convolution", "norm-epsilon", "rotary-base",
         "initial-deviation", "output-deviation", "norm", "residual", "stream-factor", "branch-factor",
-        "embedding-factor", "embedding-norm", "logits-divisor",
+        "embedding-factor", "embedding-norm", "logits-divisor", "logits-cap",
     ]
 
     /// Reads an architecture file.

@@ -109,7 +109,7 @@ extension HopTask {
             reading.facts.last.map { $0.start + $0.tokens.count <= region.upperBound } ?? false,
             "there is no fact, or one in the gap")
         for (number, asked) in reading.asked.enumerated() {
-            guard let solution = solver.solve(asked),
+            guard let solution = solver.solve(asked), solution.support.allSatisfy(reading.facts.indices.contains),
                 let first = solution.support.map({ reading.facts[$0] }).min(by: { $0.start < $1.start })
             else {
                 check.complain(["question \(number) has no answer, or one that is not right"])
