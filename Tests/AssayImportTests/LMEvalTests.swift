@@ -47,9 +47,10 @@ private final class RunCopy {
             #expect(
                 run.scores.map(\.name) == ["assay_colours/acc", "assay_colours/acc_norm", "assay_copy/exact_match"])
             #expect(run.modelSource == "hf" && run.omitted.isEmpty)
-            let results = try JSONFields(
-                try JSONParser.file(try RunCopy(name).file("results_")), location: name
-            ).object("results")
+            let copy = try RunCopy(name)
+            let results = try withExtendedLifetime(copy) {
+                try JSONFields(try JSONParser.file(try copy.file("results_")), location: name).object("results")
+            }
             for scores in run.scores {
                 let mean = scores.samples.compactMap(\.score).reduce(0, +) / Double(scores.samples.count)
                 let value = try results.object(scores.task).value("\(scores.metric),none")

@@ -94,7 +94,8 @@ struct ConfigurationErrorTests {
             batch, "accuracy: 0.03", "accuracy: .nan", 12, "'compare.margins.accuracy' is '.nan', not a number",
             "Write a number from 0 to 1"),
         Mistake(
-            batch, "[csv, markdown]", "[csv, xlsx]", 13, "'reports[1]' cannot be 'xlsx'", "Known: csv, json, markdown"),
+            batch, "[csv, markdown]", "[csv, xlsx]", 13, "'reports[1]' cannot be 'xlsx'",
+            "Known: csv, html, json, junit, markdown"),
         Mistake(
             batch, "reports: [csv, markdown]", "reports: [csv, csv]", 13, "'reports[1]' names 'csv' again",
             "Name each format once"),

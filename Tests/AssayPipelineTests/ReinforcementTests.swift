@@ -46,7 +46,8 @@ import Testing
     }
 
     @Test func `a file says what each arm does`() throws {
-        let study = try ReinforcementStudy.read(try workbench().url("evals/reinforcement/study.yaml"))
+        let bench = try workbench()
+        let study = try ReinforcementStudy.read(bench.url("evals/reinforcement/study.yaml"))
         #expect(study.name == "study" && study.episodes == 12 && study.runCount == 8)
         #expect(study.precisions.map(\.name) == ["float32", "fp8"])
         #expect(study.arms.map(\.startStep) == [2, 4])

@@ -69,18 +69,24 @@ struct Chains: Sendable {
 protocol ChainTask: HopTask {
     /// Facts of an evaluation sequence.
     var facts: Int { get }
+    /// Most facts that there are names for, in chains of some links.
+    func mostFacts(depth: Int) -> Int
     /// A world of some facts in chains of some links.
     func world(facts: Int, depth: Int, _ random: inout CounterRandom) -> World
 }
 
 extension ChainTask {
+    /// As many as in evaluation.
+    func mostFacts(depth: Int) -> Int { facts }
+
     func evaluationWorld(_ random: inout CounterRandom) -> World {
         world(facts: facts, depth: frame.hops, &random)
     }
 
     func trainingWorld(hops: Int, _ random: inout CounterRandom) -> World {
         let depth = random.difficulty(hops...frame.hops)
-        return world(facts: random.difficulty(min(facts, 2 * depth)...facts), depth: depth, &random)
+        let most = mostFacts(depth: depth)
+        return world(facts: random.difficulty(min(most, 2 * depth)...most), depth: depth, &random)
     }
 }
 

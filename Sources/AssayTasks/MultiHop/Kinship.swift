@@ -68,6 +68,9 @@ public struct Kinship: TaskGenerator, ChainTask {
         var load: Int { facts.count }
     }
 
+    /// Shorter chains are more chains, and each has a person more than relations.
+    func mostFacts(depth: Int) -> Int { min(facts, people.count * depth / (depth + 1)) }
+
     func world(facts: Int, depth: Int, _ random: inout CounterRandom) -> World {
         let chains = Chains(facts: facts, depth: depth, &random)
         var drawn = people.distinct(facts + chains.lengths.count, &random)[...]
