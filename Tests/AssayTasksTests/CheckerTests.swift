@@ -82,7 +82,7 @@ import Testing
         #expect(!complaints { $0.tokens[1] = 3 }.isEmpty)
         #expect(!complaints { $0.tokens[4] = 0 }.isEmpty)
         #expect(!complaints { $0.tokens[4] = -5 }.isEmpty)
-        #expect(!complaints { $0.tokens[4] = 256 }.isEmpty)
+        #expect(!complaints { $0.tokens[4] = Int32(Vocabulary.count) }.isEmpty)
         #expect(!complaints { $0.questions = [] }.isEmpty)
         #expect(!complaints { $0.questions.removeLast() }.isEmpty)
         #expect(!complaints { $0.questions.append($0.questions[0]) }.isEmpty)

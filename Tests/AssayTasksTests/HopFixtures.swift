@@ -11,9 +11,9 @@ extension TaskCase {
         TaskCase("pointer-table", ["facts": 62, "hops": 8, "questions": 5, "length": 384, "symbols": 64]),
         TaskCase("kinship", ["system": 0, "facts": 3, "hops": 1, "questions": 2, "length": 27, "symbols": 8]),
         TaskCase("kinship", ["system": 2, "facts": 50, "hops": 8, "questions": 5, "length": 256, "symbols": 64]),
-        TaskCase("arithmetic-tree", ["operations": 2, "hops": 2, "questions": 1, "modulus": 0, "length": 16]),
+        TaskCase("arithmetic-tree", ["operations": 2, "hops": 2, "questions": 1, "modulus": 5, "length": 16]),
         TaskCase("arithmetic-tree", ["operations": 13, "hops": 8, "modulus": 6, "gap": 16, "length": 256]),
-        TaskCase("arithmetic-tree", ["operators": 2, "operations": 8, "hops": 5]),
+        TaskCase("arithmetic-tree", ["operators": 2, "operations": 8, "hops": 5, "length": 96]),
         TaskCase("operation-ladder", ["facts": 3, "hops": 1, "questions": 2, "length": 27, "symbols": 8]),
         TaskCase(
             "operation-ladder",

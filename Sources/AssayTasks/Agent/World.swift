@@ -93,15 +93,19 @@ extension World {
     /// `slips`: legal calls that lead away.
     func wrongCall(_ random: inout CounterRandom, slips: [[Int32]]) -> [Int32] {
         let right = expertAction
+        let malformed = [right[0], right[0], Vocabulary.end]
+        let call: [Int32]
         switch random.below(4) {
         case 0:
-            return right.count > 2 ? [right[0], Vocabulary.end] : [Vocabulary.end]
+            call = right.count > 2 ? [right[0], Vocabulary.end] : [Vocabulary.end]
         case 1:
             let others = tools.map(\.token).filter { $0 != right[0] && $0 != Vocabulary.submit }
-            return [random.pick(others)] + right.dropFirst(2)
+            call = [random.pick(others)] + right.dropFirst(2)
         default:
-            return slips.isEmpty ? [right[0], right[0], Vocabulary.end] : random.pick(slips)
+            return slips.isEmpty ? malformed : random.pick(slips)
         }
+        // What is left of the arguments may be just what the other tool takes.
+        return ToolSignature.fault(call.dropLast(), of: tools) == nil ? malformed : call
     }
 }
 

@@ -76,6 +76,9 @@ protocol ChainTask: HopTask {
 }
 
 extension ChainTask {
+    /// What saying the answer of the last fact reaches on single hops, where any other answer is a guess.
+    func lastFactFloor(guess: Double) -> Double { guess + (1 - guess) / Double(facts) }
+
     /// As many as in evaluation.
     func mostFacts(depth: Int) -> Int { facts }
 

@@ -107,8 +107,9 @@ public struct Kinship: TaskGenerator, ChainTask {
 }
 
 extension Kinship {
-    /// One in the number of relations: the product of evenly drawn relations is even, whatever all but one of them are.
-    public var statedFloor: Double { 1 / Double(relations.count) }
+    /// One in the number of relations, since the product of evenly drawn relations is even, whatever all but one of them are;
+    /// and the relation stated last where a single hop asks for just that one.
+    public var statedFloor: Double { lastFactFloor(guess: 1 / Double(relations.count)) }
 
     var grammar: HopGrammar {
         let relations = relations

@@ -116,8 +116,8 @@ public struct OperationLadder: TaskGenerator, ChainTask {
 }
 
 extension OperationLadder {
-    /// One in the number of numbers.
-    public var statedFloor: Double { 1 / Double(arithmetic.modulus) }
+    /// One in the number of numbers, and the number stated last where a single hop asks for just that one.
+    public var statedFloor: Double { lastFactFloor(guess: 1 / Double(arithmetic.modulus)) }
 
     var grammar: HopGrammar {
         let numbers = arithmetic.numbers

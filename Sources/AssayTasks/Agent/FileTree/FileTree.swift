@@ -78,11 +78,11 @@ public struct FileTree: WorldTask {
         return FloorBound.chain(plan, budget: plan.count + options.slack)
     }
 
-    /// Searching for what was shown and listing what was found are always right; a file is right once in as many as are
-    /// listed, a replacement once in as many as are left.
+    /// Searching for what was shown and listing what was found are always right; a file may be, and a replacement is once in
+    /// as many as are left.
     public var demonstrationFloor: Double {
         let replaced = (1...edits).reduce(0.0) { $0 + 1 / Double($1) }
-        return (Double(edits) * (2 + 1 / Double(files)) + replaced + 1) / Double(4 * edits + 1)
+        return (Double(3 * edits) + replaced + 1) / Double(4 * edits + 1)
     }
 
     /// Shortcuts on demonstrations: follow what was said without tags, and replace by any of what is left; repeat the last

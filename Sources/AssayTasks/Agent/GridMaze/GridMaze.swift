@@ -81,12 +81,15 @@ public struct GridMaze: WorldTask {
         [
             Self.shortcut("go-on") { seen, random in
                 let said = Array(Self.lastSaid(seen).suffix(4))
+                guard said.count == 4 else { return ToolSignature.call(Vocabulary.submit) }
                 if said[2] == Vocabulary.done { return ToolSignature.call(Vocabulary.submit) }
                 let view = Int(said[1] - Vocabulary.firstView) + 1
                 let moves = seen.filter(MazeState.tools[0].arguments[0].domain.contains)
                 let isFirst = !seen.contains(Vocabulary.end)
                 let back = isFirst ? nil : moves.last.map { (Int($0 - Vocabulary.firstDirection) + 2) % 4 }
-                return MazeState.move(random.pick((0..<4).filter { view >> $0 & 1 == 1 && $0 != back }))
+                let ways = (0..<4).filter { view >> $0 & 1 == 1 && $0 != back }
+                // At a dead end, and where the last thing said is no view.
+                return MazeState.move(ways.isEmpty ? back ?? random.below(4) : random.pick(ways))
             },
             Self.repeatAction,
         ]
