@@ -100,7 +100,7 @@ extension World {
             call = right.count > 2 ? [right[0], Vocabulary.end] : [Vocabulary.end]
         case 1:
             let others = tools.map(\.token).filter { $0 != right[0] && $0 != Vocabulary.submit }
-            call = [random.pick(others)] + right.dropFirst(2)
+            call = [random.pick(others)] + right.dropFirst(min(2, right.count - 1))
         default:
             return slips.isEmpty ? malformed : random.pick(slips)
         }
