@@ -152,7 +152,7 @@ import Testing
         "grid-maze": "v1 a569e1838b20",
         "ticket-desk": "v1 f92c4b51ac12",
         "warehouse": "v1 7cf7b04c7eda",
-        "file-tree": "v1 6088e2e40eff",
+        "file-tree": "v1 67af959b84d0",
         "key-value-service": "v1 e1e7f9f274ff",
         "mqar": "v1 f702d5104bd2",
         "distance-recall": "v1 de907c717b2e",

@@ -5,7 +5,7 @@ extension TaskCase {
     static let hopCases = [
         TaskCase("hop-induction", ["hops": 1, "length": 40, "questions": 4]),
         TaskCase("hop-induction", ["hops": 4]),
-        TaskCase("hop-induction", ["hops": 8, "length": 160]),
+        TaskCase("hop-induction", ["hops": 16, "length": 160]),
         TaskCase("hop-induction", ["hops": 3, "alphabet": 26, "length": 512, "questions": 16]),
         TaskCase("pointer-table", ["facts": 3, "hops": 1, "questions": 2, "length": 27, "symbols": 8]),
         TaskCase("pointer-table", ["facts": 62, "hops": 8, "questions": 5, "length": 384, "symbols": 64]),

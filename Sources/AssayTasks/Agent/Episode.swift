@@ -170,15 +170,19 @@ struct Episode<State: World>: AgentEnvironment {
         var before = [Int](repeating: 0, count: right)
         let wrong = options.mistakes(in: right)
         for place in random.distinct(wrong, below: right) { before[place] += 1 }
-        for call in 0..<right where !world.isOver {
-            for _ in 0..<before[call] {
+        (forcedCalls, forcedErrors) = (0, 0)
+        // A wrong action may meet a failure that the plan had counted; the last action is the model's in any case.
+        while forcedCalls < right, stepsToGoal > 1 {
+            for _ in 0..<before[forcedCalls] {
                 let action = isInterrupted ? [Vocabulary.end] : world.wrongAction(&random)
                 prompt += action + act(action).tokens
+                forcedErrors += 1
             }
+            guard stepsToGoal > 1 else { break }
             let action = expertAction
             prompt += action + act(action).tokens
+            forcedCalls += 1
         }
-        (forcedCalls, forcedErrors) = (right, wrong)
         (steps, invalidActions, failuresMet) = (0, 0, 0)
         optimalSteps = stepsToGoal
         stepBudget = optimalSteps + budget

@@ -19,7 +19,7 @@ public struct HopInduction: TaskGenerator {
     public static let name = "hop-induction"
     /// The parameters.
     public static let parameters = [
-        TaskParameter("hops", 2, 1...8, "hops of every question"),
+        TaskParameter("hops", 2, 1...16, "hops of every question"),
         TaskParameter("alphabet", 4, 3...26, "different letters"),
         TaskParameter("questions", 8, 1...256, "questions in an evaluation sequence; training asks everywhere"),
         TaskParameter("length", 100, 16...8192, "tokens of every sequence, which the letters fill"),

@@ -2,7 +2,9 @@ import AssayCore
 
 extension HopInduction {
     /// The chance of the best guess by someone who knows the letter of the place alone: see ``floor(hops:alphabet:)``.
-    public var statedFloor: Double { Self.floor(hops: hops, alphabet: alphabet.count) }
+    public var statedFloor: Double {
+        max(Self.floor(hops: hops, alphabet: alphabet.count), Self.floor(hops: 1, alphabet: alphabet.count))
+    }
 
     /// The chance of the best guess of the label from the letter a of the place, far from the start.
     ///

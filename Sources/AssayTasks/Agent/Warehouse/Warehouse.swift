@@ -63,6 +63,11 @@ public struct Warehouse: WorldTask {
         identity = TaskIdentity(generator: Self.name, version: 1, parameters: p.all)
         length = p["length"]
         source = Self.source(of: identity)
+        guard statedFloor < 0.95 else {
+            throw AssayError.badInput(
+                "task '\(Self.name)': parameter 'slack' is \(p["slack"]), which is enough for an agent without understanding",
+                remedy: "Lower 'slack', or raise 'orders' or 'rooms'")
+        }
     }
 
     func draw(isTraining: Bool, _ random: inout CounterRandom) -> WarehouseState {
