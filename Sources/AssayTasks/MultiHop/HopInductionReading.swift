@@ -1,7 +1,8 @@
 import AssayCore
 
 extension HopInduction {
-    /// The chance of the best guess by someone who knows the letter of the place alone: see ``floor(hops:alphabet:)``.
+    /// The chance of the best guess by someone who knows the letter of the place alone, of the hops asked for or of the
+    /// single ones of the twins: see ``floor(hops:alphabet:)``.
     public var statedFloor: Double {
         max(Self.floor(hops: hops, alphabet: alphabet.count), Self.floor(hops: 1, alphabet: alphabet.count))
     }
