@@ -44,6 +44,14 @@ private func problem(_ text: String, allowsNonFinite: Bool = false) -> String? {
         #expect(problem(String(repeating: "[", count: 100_000))?.contains("nested") == true)
         #expect(throws: AssayError.self) { try JSONParser.value([0x22, 0xFF, 0x22], location: "file") }
         #expect(problem("[NaN, -Infinity, Infinity]", allowsNonFinite: true) == nil)
+        let nested = [UInt8](#"{"a": {"b": [1]}, "c": {"b": 1}}"#.utf8)
+        #expect((try? JSONParser.value(nested, location: "file", allowsRepeatedNames: false, depthLimit: 4)) != nil)
+        for (text, depth) in [(#"{"a": {"b": 1, "b": 2}}"#, 4), (#"{"a": {"b": [1]}}"#, 3)] {
+            #expect(throws: AssayError.self) {
+                try JSONParser.value(
+                    [UInt8](text.utf8), location: "file", allowsRepeatedNames: false, depthLimit: depth)
+            }
+        }
     }
 
     @Test func `fields are read by name and type, and errors name the path`() throws {

@@ -3,7 +3,8 @@ import Foundation
 /// Reads JSON strictly (RFC 8259) from files that others wrote: every fault is an error with its line, nesting is bounded.
 ///
 /// Foundation's readers lose what matters here: they join names that are canonically equivalent, take the last of two
-/// members of one name, and turn whole numbers into floating point.
+/// members of one name, and turn whole numbers into floating point. What is made of the values is the business of the
+/// readers: ``JSONFields`` and those of checkpoints, released models and tool calls.
 public struct JSONParser {
     /// Deepest nesting that is read.
     public static let depthLimit = 128
@@ -11,6 +12,8 @@ public struct JSONParser {
     private let bytes: UnsafeBufferPointer<UInt8>
     private let location: String
     private let allowsNonFinite: Bool
+    private let allowsRepeatedNames: Bool
+    private let depthLimit: Int
     private var cursor = 0
 
     /// Reads one value that fills the data.
@@ -25,14 +28,20 @@ public struct JSONParser {
     }
 
     /// Reads one value that fills the bytes.
+    /// - Parameters:
+    ///   - allowsRepeatedNames: whether two members of an object may have the same name.
+    ///   - depthLimit: deepest nesting that is read.
     public static func value(
-        _ bytes: [UInt8], location: String, allowsNonFinite: Bool = false
+        _ bytes: [UInt8], location: String, allowsNonFinite: Bool = false, allowsRepeatedNames: Bool = true,
+        depthLimit: Int = depthLimit
     ) throws -> JSONValue {
         try bytes.withUnsafeBufferPointer { buffer in
             guard String(decoding: buffer, as: UTF8.self).utf8.elementsEqual(buffer) else {
                 throw AssayError.badInput("is not JSON: it is not UTF-8", at: location)
             }
-            var parser = JSONParser(bytes: buffer, location: location, allowsNonFinite: allowsNonFinite)
+            var parser = JSONParser(
+                bytes: buffer, location: location, allowsNonFinite: allowsNonFinite,
+                allowsRepeatedNames: allowsRepeatedNames, depthLimit: depthLimit)
             let value = try parser.value(depth: 0)
             parser.skipSpace()
             guard parser.cursor == buffer.count else { throw parser.fault("text follows its end") }
@@ -52,10 +61,15 @@ public struct JSONParser {
         return try value(data, location: url.path, allowsNonFinite: allowsNonFinite)
     }
 
-    private init(bytes: UnsafeBufferPointer<UInt8>, location: String, allowsNonFinite: Bool) {
+    private init(
+        bytes: UnsafeBufferPointer<UInt8>, location: String, allowsNonFinite: Bool, allowsRepeatedNames: Bool,
+        depthLimit: Int
+    ) {
         self.bytes = bytes
         self.location = location
         self.allowsNonFinite = allowsNonFinite
+        self.allowsRepeatedNames = allowsRepeatedNames
+        self.depthLimit = depthLimit
     }
 
     private func fault(_ problem: String) -> AssayError {
@@ -64,7 +78,7 @@ public struct JSONParser {
     }
 
     private mutating func value(depth: Int) throws -> JSONValue {
-        guard depth < JSONParser.depthLimit else { throw fault("it is nested too deeply") }
+        guard depth < depthLimit else { throw fault("it is nested too deeply") }
         skipSpace()
         guard cursor < bytes.count else { throw fault("it ends where a value is expected") }
         switch bytes[cursor] {
@@ -85,6 +99,7 @@ public struct JSONParser {
     private mutating func members(depth: Int) throws -> [JSONMember] {
         cursor += 1
         var members: [JSONMember] = []
+        var names: Set<String> = []
         if take("}") { return members }
         repeat {
             skipSpace()
@@ -92,6 +107,7 @@ public struct JSONParser {
                 throw fault("the name of a member is expected")
             }
             let name = try text()
+            guard allowsRepeatedNames || names.insert(name).inserted else { throw fault("'\(name)' is given twice") }
             guard take(":") else { throw fault("':' is expected") }
             members.append(JSONMember(name: name, value: try value(depth: depth + 1)))
         } while take(",")

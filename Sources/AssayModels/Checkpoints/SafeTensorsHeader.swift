@@ -1,3 +1,4 @@
+import AssayCore
 import Foundation
 
 /// Where a tensor lies in a safetensors file.
@@ -16,31 +17,46 @@ public struct SafeTensorsEntry: Sendable, Hashable {
 }
 
 /// Reads the JSON header of a safetensors file, and nothing else that JSON could hold.
-///
-/// A parser of its own because the general ones accept what the format forbids, above all a name that is given twice.
 struct SafeTensorsHeader {
-    /// What is wrong with the header.
-    typealias Fault = JSONScanner.Fault
+    /// What is wrong with the header, as a sentence without a full stop.
+    struct Fault: Error {
+        let problem: String
+        init(_ problem: String) { self.problem = problem }
+    }
 
     private(set) var entries: [SafeTensorsEntry] = []
     private(set) var metadata: [String: String] = [:]
 
+    /// Deepest nesting of a header: a list of numbers in a tensor's fields.
+    private static let depth = 4
+
     /// Parses the whole header; spaces may follow it.
     init(_ bytes: [UInt8]) throws(Fault) {
         guard bytes.first == UInt8(ascii: "{") else { throw Fault("the header does not begin with '{'") }
-        var scanner = JSONScanner(bytes, called: "the header")
-        var names: Set<String> = []
-        var (entries, metadata): ([SafeTensorsEntry], [String: String]) = ([], [:])
-        try scanner.object { scanner, name throws(Fault) in
-            guard names.insert(name).inserted else { throw Fault("the name '\(name)' is given twice") }
-            if name == "__metadata__" {
-                metadata = try Self.metadata(&scanner)
+        for member in try Self.members(of: Self.parse(bytes), "the header") {
+            if member.name == "__metadata__" {
+                for field in try Self.members(of: member.value, "the metadata") {
+                    guard case .text(let text) = field.value else {
+                        throw Fault("the metadata '\(field.name)' is \(field.value.kind), not a text")
+                    }
+                    metadata[field.name] = text
+                }
             } else {
-                entries.append(try Self.entry(name, &scanner))
+                entries.append(try Self.entry(member.name, member.value))
             }
         }
-        try scanner.finish()
-        (self.entries, self.metadata) = (entries, metadata)
+    }
+
+    private static func parse(_ bytes: [UInt8]) throws(Fault) -> JSONValue {
+        do {
+            return try JSONParser.value(
+                bytes, location: "the header", allowsRepeatedNames: false, depthLimit: depth)
+        } catch { throw Fault("its header \((error as? AssayError)?.problem ?? "\(error)")") }
+    }
+
+    private static func members(of value: JSONValue, _ subject: String) throws(Fault) -> [JSONMember] {
+        guard case .object(let members) = value else { throw Fault("\(subject) is \(value.kind), not an object") }
+        return members
     }
 
     /// Holds the entries against the bytes that follow the header: no holes, no overlaps, nothing left over.
@@ -64,32 +80,20 @@ struct SafeTensorsHeader {
         guard end == dataCount else { throw Fault("\(dataCount - end) bytes belong to no tensor") }
     }
 
-    private static func metadata(_ scanner: inout JSONScanner) throws(Fault) -> [String: String] {
-        var metadata: [String: String] = [:]
-        try scanner.object { scanner, key throws(Fault) in
-            guard metadata.updateValue(try scanner.string(), forKey: key) == nil else {
-                throw Fault("the metadata key '\(key)' is given twice")
-            }
-        }
-        return metadata
-    }
-
-    private static func entry(_ name: String, _ scanner: inout JSONScanner) throws(Fault) -> SafeTensorsEntry {
+    private static func entry(_ name: String, _ value: JSONValue) throws(Fault) -> SafeTensorsEntry {
         var type: SafeTensorsType?
         var shape: [Int]?
         var offsets: [Int]?
-        try scanner.object { scanner, key throws(Fault) in
-            switch key {
-            case "dtype" where type == nil:
-                let text = try scanner.string()
-                guard let known = SafeTensorsType(rawValue: text) else {
-                    throw Fault("tensor '\(name)' has the unknown dtype '\(text)'")
+        for field in try members(of: value, "tensor '\(name)'") {
+            switch field.name {
+            case "dtype":
+                guard case .text(let text) = field.value, let known = SafeTensorsType(rawValue: text) else {
+                    throw Fault("tensor '\(name)' has the unknown dtype \(shown(field.value))")
                 }
                 type = known
-            case "shape" where shape == nil: shape = try scanner.integers()
-            case "data_offsets" where offsets == nil: offsets = try scanner.integers()
-            case "dtype", "shape", "data_offsets": throw Fault("tensor '\(name)' has two fields '\(key)'")
-            default: throw Fault("tensor '\(name)' has the unknown field '\(key)'")
+            case "shape": shape = try integers(field.value, "the shape of tensor '\(name)'")
+            case "data_offsets": offsets = try integers(field.value, "data_offsets of tensor '\(name)'")
+            default: throw Fault("tensor '\(name)' has the unknown field '\(field.name)'")
             }
         }
         guard let type, let shape, let offsets else {
@@ -110,5 +114,25 @@ struct SafeTensorsHeader {
                     + " \(offsets[1] - offsets[0])")
         }
         return SafeTensorsEntry(name: name, type: type, shape: shape, range: offsets[0]..<offsets[1])
+    }
+
+    private static func integers(_ value: JSONValue, _ subject: String) throws(Fault) -> [Int] {
+        guard case .list(let elements) = value else { throw Fault("\(subject) is \(value.kind), not a list") }
+        var integers: [Int] = []
+        for element in elements {
+            guard case .integer(let number) = element, number >= 0 else {
+                throw Fault("\(subject) holds \(shown(element)), not a whole number from 0 on")
+            }
+            integers.append(number)
+        }
+        return integers
+    }
+
+    private static func shown(_ value: JSONValue) -> String {
+        switch value {
+        case .text(let text): "'\(text.prefix(40))'"
+        case .integer(let number): "\(number)"
+        default: value.kind
+        }
     }
 }

@@ -65,16 +65,28 @@ public struct ToolCallForm: Sendable {
         tokens.map { "\"\(Vocabulary.name(of: $0))\"" }.joined(separator: ",")
     }
 
+    /// Deepest nesting that is read.
+    private static let depthLimit = 4
+
+    private static func dictionary(_ members: [JSONMember]) -> [String: JSONValue] {
+        Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+    }
+
     /// Reads a call, strictly: one JSON object with `tool` and `arguments`, every argument of the tool once and no other,
     /// each a word of the vocabulary. Whether a word is an argument of the right kind is for the world to say.
     /// - Throws: ``InvalidCall``, for any bytes whatever.
     public func action(_ bytes: some Sequence<UInt8>) throws(InvalidCall) -> [Int32] {
         let bytes = Array(bytes.prefix(Self.longestCall + 1))
         guard bytes.count <= Self.longestCall else { throw .tooLong }
-        var reader = FlatJSONReader(bytes)
-        guard let object = reader.document() else { throw .notJSON }
-        guard object.count == 2, case .text(let name)? = object["tool"], case .object(let given)? = object["arguments"]
+        guard
+            let call = try? JSONParser.value(
+                bytes, location: "the call", allowsRepeatedNames: false, depthLimit: Self.depthLimit),
+            case .object(let members) = call
+        else { throw .notJSON }
+        let object = Self.dictionary(members)
+        guard object.count == 2, case .text(let name)? = object["tool"], case .object(let pairs)? = object["arguments"]
         else { throw .wrongShape }
+        let given = Self.dictionary(pairs)
         guard let tool = tools.first(where: { Vocabulary.name(of: $0.token) == name }) else { throw .unknownTool(name) }
         var action = [tool.token]
         for argument in tool.arguments {

@@ -15,59 +15,38 @@ enum FieldValue: Sendable, Hashable {
     static let depthLimit = 64
 
     /// Parses the bytes of a file.
-    /// - Throws: ``AssayError`` that says at which byte the text is no JSON.
+    /// - Throws: ``AssayError`` that says in which line the text is no JSON.
     static func parse(_ data: Data, location: String) throws -> FieldValue {
-        var scanner = JSONScanner([UInt8](data), called: "the file")
         do {
-            let value = try value(&scanner, depth: 0)
-            try scanner.finish()
-            return value
-        } catch {
-            throw AssayError.badInput(
-                "not JSON: \(error.problem)", at: location,
+            return FieldValue(
+                try JSONParser.value(
+                    [UInt8](data), location: location, allowsNonFinite: true, allowsRepeatedNames: false,
+                    depthLimit: depthLimit))
+        } catch let error as AssayError {
+            throw AssayError(
+                error.kind, error.problem, at: error.location,
                 remedy: "The file is damaged or of another format; copy or make it again")
         }
     }
 
-    private static func value(_ scanner: inout JSONScanner, depth: Int) throws(JSONScanner.Fault) -> FieldValue {
-        guard depth < depthLimit else { throw JSONScanner.Fault("values lie within each other too deeply") }
-        switch scanner.peek() {
-        case UInt8(ascii: "{"): return try object(&scanner, depth: depth)
-        case UInt8(ascii: "["):
-            var values: [FieldValue] = []
-            try scanner.expect("[")
-            if scanner.take("]") { return .list([]) }
-            repeat { values.append(try value(&scanner, depth: depth + 1)) } while scanner.take(",")
-            try scanner.expect("]")
-            return .list(values)
-        case UInt8(ascii: "\""): return .text(try scanner.string())
-        default: break
-        }
-        let words: [(String, FieldValue)] = [
-            ("null", .null), ("true", .boolean(true)), ("false", .boolean(false)), ("Infinity", .number(.infinity)),
-            ("-Infinity", .number(-.infinity)), ("NaN", .number(.nan)),
-        ]
-        for (word, value) in words where scanner.take(word: word) { return value }
-        let place = scanner.cursor
-        let text = scanner.take { "+-.eE0123456789".utf8.contains($0) }
-        guard let number = Double(text), number.isFinite else {
-            throw JSONScanner.Fault("a value is expected at byte \(place) of the file")
-        }
-        return .number(number)
-    }
-
-    private static func object(_ scanner: inout JSONScanner, depth: Int) throws(JSONScanner.Fault) -> FieldValue {
-        var members: [String: FieldValue] = [:]
-        try scanner.object { scanner, key throws(JSONScanner.Fault) in
-            let value = try value(&scanner, depth: depth + 1)
-            guard members.updateValue(value, forKey: key) == nil else {
-                throw JSONScanner.Fault("'\(key)' is given twice")
+    private init(_ value: JSONValue) {
+        switch value {
+        case .null: self = .null
+        case .boolean(let value): self = .boolean(value)
+        case .integer(let value): self = .number(Double(value))
+        case .number(let value): self = .number(value)
+        case .text(let value): self = .text(value)
+        case .list(let values): self = .list(values.map(FieldValue.init))
+        case .object(let members):
+            if members.count == 1, members[0].name == "__float__", case .text(let text) = members[0].value,
+                let number = Double(text)
+            {
+                self = .number(number)
+            } else {
+                let pairs = members.map { ($0.name, FieldValue($0.value)) }
+                self = .object(Dictionary(pairs, uniquingKeysWith: { $1 }))
             }
         }
-        if members.count == 1, case .text(let text)? = members["__float__"], let number = Double(text) {
-            return .number(number)
-        }
-        return .object(members)
     }
 
     /// The value in a message: short, as JSON.
