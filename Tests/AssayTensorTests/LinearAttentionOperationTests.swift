@@ -124,16 +124,24 @@ import Testing
     }
 
     @Test(
-        "gated norms of parts, with one weight for all parts and with one for each",
-        arguments: [GatedNormKind.siluAfterNorm, .sigmoidAfterNorm, .siluBeforeNorm], [3, 6])
-    func gatedNorm(_ kind: GatedNormKind, weightCount: Int) {
+        "gated norms of parts, with one weight for all parts and with one for each, part by part and row by row",
+        arguments: [GatedNormKind.siluAfterNorm, .sigmoidAfterNorm, .siluBeforeNorm],
+        [(3, GatedNormOrder.byPart), (6, .byPart), (3, .byRow)])
+    func gatedNorm(_ kind: GatedNormKind, _ form: (weightCount: Int, order: GatedNormOrder)) {
+        let (weightCount, order) = form
+        // Row by row, the gate is a whole tensor.
+        let gateWidth = order == .byRow ? 6 : 8
+        let first = (gateWidth - 6) / 2
         OperationCheck(
-            inputs: [[2, 3, 6], [2, 3, 8]], parameters: [[weightCount]],
+            inputs: [[2, 3, 6], [2, 3, gateWidth]], parameters: [[weightCount]],
             record: {
-                [$0.gatedNorm($1[0], $1[2], gate: $1[1].columns(1, 6), kind: kind, parts: 2, epsilon: 1e-3)]
+                [
+                    $0.gatedNorm(
+                        $1[0], $1[2], gate: $1[1].columns(first, 6), kind: kind, parts: 2, epsilon: 1e-3, order: order)
+                ]
             },
             reference: { x in
-                let gates = Self.columns(x[1], width: 8, 1..<7)
+                let gates = Self.columns(x[1], width: gateWidth, first..<first + 6)
                 let before = kind == .siluBeforeNorm ? zip(x[0], gates).map { $0 * Definition.silu($1) } : x[0]
                 let normal = Definition.rmsNorm(before, [1, 1, 1], epsilon: 1e-3)
                 return normal.indices.map { place in

@@ -23,32 +23,33 @@ public struct KimiDeltaAttention: Mixer {
     /// See the type.
     public static let optionNames = ["heads", "head-dimension", "negative-eigenvalues"]
 
-    private let projection: QueryKeyValueProjection
-    private let heads: Int
-    private let headDimension: Int
+    private let layer: ChannelDecayLayer
     /// The upper end of beta.
     private let betaScale: Float
-    private let epsilon: Double
-    private let outputDeviation: Float
     private let gate = DecayGate.softplus
 
     /// The mixer of a layer.
     public init(_ request: MixerRequest) throws {
         let architecture = request.architecture
-        heads = try request.integer("heads", default: architecture.heads, in: 1...1_024)
-        headDimension = try request.integer("head-dimension", default: architecture.headDimension, in: 1...1_024)
+        let heads = try request.integer("heads", default: architecture.heads, in: 1...1_024)
+        let headDimension = try request.integer("head-dimension", default: architecture.headDimension, in: 1...1_024)
         betaScale = try request.boolean("negative-eigenvalues", default: false) ? 2 : 1
         let kernel = architecture.shortConvolution > 0 ? architecture.shortConvolution : 4
-        projection = QueryKeyValueProjection(
-            architecture, queryWidth: heads * headDimension, keyWidth: heads * headDimension,
-            valueWidth: heads * headDimension, kernel: kernel, activates: true)
-        epsilon = architecture.normEpsilon
-        outputDeviation = Float(architecture.outputDeviation)
+        let headsWidth = heads * headDimension
+        layer = ChannelDecayLayer(
+            projection: QueryKeyValueProjection(
+                architecture, queryWidth: headsWidth, keyWidth: headsWidth, valueWidth: headsWidth, kernel: kernel,
+                activates: true),
+            heads: heads, keyDimension: headDimension, valueDimension: headDimension, isDelta: true,
+            gate: .sigmoidAfterNorm, epsilon: architecture.normEpsilon,
+            outputDeviation: Float(architecture.outputDeviation))
     }
 
-    private var width: Int { projection.width }
-    private var headsWidth: Int { heads * headDimension }
-    private var queryScale: Float { 1 / Float(headDimension).squareRoot() }
+    private var projection: QueryKeyValueProjection { layer.projection }
+    private var width: Int { layer.width }
+    private var heads: Int { layer.heads }
+    private var headDimension: Int { layer.keyDimension }
+    private var headsWidth: Int { layer.keysWidth }
 
     /// Declares the projections, the low-rank gates, the decay of each head, and the norm of a head's output.
     ///
@@ -66,8 +67,7 @@ public struct KimiDeltaAttention: Mixer {
         declare("b_proj.weight", heads, width)
         declare("g_a_proj.weight", headDimension, width)
         declare("g_b_proj.weight", headsWidth, headDimension)
-        layout.declare(prefix + "norm.weight", [headDimension], .constant(1), decays: false)
-        layout.declare(prefix + "out_proj.weight", [width, headsWidth], .normal(standardDeviation: outputDeviation))
+        layer.declareOutput(prefix: prefix, in: &layout)
     }
 
     /// The parallel form, in chunks.
@@ -82,44 +82,30 @@ public struct KimiDeltaAttention: Mixer {
             heads: heads, on: tape)
         var beta = tape.sigmoid(tape.linear(x, parameter("b_proj.weight")))
         if betaScale != 1 { beta = tape.scale(beta, by: betaScale) }
-        let outputs = ChannelDecayOperation.record(
-            ChannelDecayOperation.Inputs(
-                query: rows.columns(0, headsWidth), key: rows.columns(projection.keyOffset, headsWidth),
-                value: rows.columns(projection.valueOffset, headsWidth), decay: decay.allColumns,
-                beta: beta.allColumns),
-            heads: heads, scale: queryScale, normalises: true, on: tape)
-        let normed = tape.gatedNorm(
-            outputs, gate: lowRank("g_a_proj.weight", "g_b_proj.weight"), weight: parameter("norm.weight"),
-            sigmoid: true, epsilon: Float(epsilon))
-        return tape.linear(normed, parameter("out_proj.weight"))
+        return layer.parallel(
+            rows, decay: decay, beta: beta, gate: lowRank("g_a_proj.weight", "g_b_proj.weight"), prefix: prefix,
+            on: tape)
     }
 
     // MARK: Recurrent
 
     /// The history of the convolution, and `[headDimension, headDimension]` for every head.
-    public func stateLayout(capacity: Int) -> StateLayout {
-        var layout = StateLayout()
-        projection.appendState(to: &layout)
-        layout.append("state", .recurrence, [heads, headDimension, headDimension])
-        return layout
-    }
+    public func stateLayout(capacity: Int) -> StateLayout { layer.stateLayout() }
 
     /// Scratch of a step.
     public func stepScratchCount(batch: Int, capacity: Int) -> Int {
-        batch * (projection.channels + 3 * headsWidth + headDimension + heads) + heads + 3 * headDimension
+        batch * (projection.channels + 3 * headsWidth + headDimension + heads) + layer.scratchCount
     }
 
     /// The recurrent form.
     public func step(_ call: MixerStep) {
-        let (batch, channels) = (call.batch, projection.channels)
+        let batch = call.batch
         let rows = call.scratch
-        let decays = rows + batch * channels
+        let decays = rows + batch * projection.channels
         let gates = decays + batch * headsWidth
         let outputs = gates + batch * headsWidth
         let inner = outputs + batch * headsWidth
         let betas = inner + batch * headDimension
-        let inverse = betas + batch * heads
-        let scratch = inverse + heads
         projection.step(call, into: rows)
         func lowRank(_ first: String, _ second: String, into output: UnsafeMutablePointer<Float>) {
             call.multiply(first, call.input, stride: width, into: inner, stride: headDimension)
@@ -133,36 +119,11 @@ public struct KimiDeltaAttention: Mixer {
         call.multiply("b_proj.weight", call.input, stride: width, into: betas, stride: heads)
         ck_sigmoid(batch * heads, betas, betas)
         ck_scale(batch * heads, betaScale, betas, betas)
-        let weight = call.parameter("norm.weight")
-        for i in 0..<batch {
-            let (row, output) = (rows + i * channels, outputs + i * headsWidth)
-            // Queries and keys of all heads lie next to each other.
-            ck_l2_norm_forward(
-                2 * heads, headDimension, row, headDimension, HeadNorm.epsilon, row, headDimension, nil)
-            for head in 0..<heads {
-                var arguments = argument(
-                    head: head, row: row, decay: decays + i * headsWidth, beta: betas + i * heads)
-                let state = call.states[i] + projection.stateCount + head * headDimension * headDimension
-                ck_channel_step(&arguments, state, output + head * headDimension, scratch)
-            }
-            ck_gated_norm_forward(
-                heads, headDimension, output, headDimension, weight, gates + i * headsWidth, headDimension, 1,
-                Float(epsilon), output, headDimension, inverse)
-        }
-        call.multiply("out_proj.weight", outputs, stride: headsWidth, into: call.output, stride: width)
-    }
-
-    /// One head of one token.
-    private func argument(
-        head: Int, row: UnsafePointer<Float>, decay: UnsafePointer<Float>, beta: UnsafePointer<Float>
-    ) -> ck_channel_head {
-        let column = head * headDimension
-        return ck_channel_head(
-            shape: ck_channel_shape(
-                rule: Int32(CK_CHANNEL_DELTA), time: 1, chunk: 0, key_dimension: headDimension,
-                value_dimension: headDimension), scale: queryScale, q: row + column,
-            k: row + projection.keyOffset + column, v: row + projection.valueOffset + column, ldq: 0, ldk: 0, ldv: 0,
-            g: decay + column, ldg: 0, beta: beta + head, ldb: 0, r: nil, w: nil, ldr: 0, ldw: 0)
+        layer.step(
+            call,
+            .init(
+                rows: rows, decays: decays, betas: betas, gates: gates, outputs: outputs,
+                scratch: betas + batch * heads))
     }
 
     // MARK: Reference
@@ -177,33 +138,16 @@ public struct KimiDeltaAttention: Mixer {
             Reference.linear(
                 Reference.linear(x, weight(first), inputs: width), weight(second), inputs: headDimension)
         }
-        let rows = projection.reference(x, weights: weights)
         let z = lowRank("f_a_proj.weight", "f_b_proj.weight")
         let betas = Reference.linear(x, weight("b_proj.weight"), inputs: width)
             .map { Double(betaScale) * Reference.sigmoid($0) }
         let (bias, aLog) = (weight("dt_bias"), weight("A_log"))
-        var outputs = [Double](repeating: 0, count: time * headsWidth)
-        for head in 0..<heads {
-            var recurrence = ChannelDecayReference(keys: headDimension, values: headDimension)
-            for t in 0..<time {
-                func part(_ offset: Int) -> [Double] {
-                    let start = t * projection.channels + offset + head * headDimension
-                    return Array(rows[start..<start + headDimension])
-                }
-                let start = t * headsWidth + head * headDimension
-                let decay = (0..<headDimension).map {
-                    exp(gate.reference(z[start + $0] + bias[head * headDimension + $0], aLog: aLog[head]))
-                }
-                let query = ChannelDecayReference.normalised(part(0)).map { $0 / Double(headDimension).squareRoot() }
-                let output = recurrence.step(
-                    query: query, key: ChannelDecayReference.normalised(part(projection.keyOffset)),
-                    value: part(projection.valueOffset), decay: decay, .delta(beta: betas[t * heads + head]))
-                outputs.replaceSubrange(start..<start + headDimension, with: output)
-            }
-        }
-        let gates = lowRank("g_a_proj.weight", "g_b_proj.weight").map(Reference.sigmoid)
-        let normed = Reference.rmsNorm(outputs, weight("norm.weight"), epsilon: epsilon)
-        return Reference.linear(zip(normed, gates).map { $0 * $1 }, weight("out_proj.weight"), inputs: headsWidth)
+        return layer.reference(
+            projection.reference(x, weights: weights), time: time,
+            decay: { gate.reference(z[$0 * headsWidth + $1] + bias[$1], aLog: aLog[$1 / headDimension]) },
+            beta: { betas[$0 * heads + $1] },
+            gates: lowRank("g_a_proj.weight", "g_b_proj.weight").map(Reference.sigmoid),
+            norm: weight("norm.weight"), output: weight("out_proj.weight"))
     }
 
     // MARK: Cost
@@ -211,16 +155,6 @@ public struct KimiDeltaAttention: Mixer {
     /// What a token costs: in prefill the products of the chunked form, their masked halves not counted.
     public func cost(context: Int) -> MixerCost {
         let gates = 2 * headDimension * (width + headsWidth) + heads * width
-        let projections = projection.operations + Double(2 * (gates + width * headsWidth))
-        let shape = ck_channel_shape(
-            rule: Int32(CK_CHANNEL_DELTA), time: context, chunk: 0, key_dimension: headDimension,
-            value_dimension: headDimension)
-        let chunk = min(ck_channel_chunk(shape), max(context, 1))
-        // Two products of keys, the solve and the scores' product with values, and three products with states.
-        let state = headDimension * headDimension
-        return MixerCost(
-            prefillFLOPs: projections + Double(heads * (4 * chunk * headDimension + 6 * state)),
-            decodeFLOPs: projections + Double(heads * 7 * state),
-            stateBytes: Double(4 * stateCount(capacity: context)))
+        return layer.cost(context: context, gates: gates, stateCount: stateCount(capacity: context))
     }
 }
