@@ -2,7 +2,6 @@ import ArgumentParser
 import AssayCore
 import AssayPipeline
 import AssayReports
-import AssayStore
 import Foundation
 
 /// `assay reinforce`.
@@ -25,40 +24,20 @@ struct ReinforceCommand: ParsableCommand {
         help: ArgumentHelp("The study, such as evals/reinforcement/tool-world.yaml.", valueName: "study.yaml"))
     var file: String
 
-    @Option(help: "Worker threads; as many as there are cores, when not given.")
-    var jobs: Int?
-
     @Option(help: "How to print: table, json, csv, markdown.")
     var format: TableFormat = .table
 
-    @OptionGroup var results: ResultsOptions
-
-    func validate() throws {
-        if let jobs, !(1...256).contains(jobs) { throw ValidationError("--jobs is from 1 to 256.") }
-    }
+    @OptionGroup var work: WorkOptions
 
     func run() throws {
         let study = try ReinforcementStudy.read(URL(fileURLWithPath: file))
-        let interruption = Interruption {
-            Output.notice(
-                "\nStopping at the next safe point. Press Ctrl-C again to end at once; nothing recorded is lost.")
+        let runner = try work.work {
+            ReinforcementRunner(
+                study: study, store: $0.store, results: work.results.folder, workers: $0.workers,
+                progress: $0.progress, notice: $0.notice, shouldStop: $0.shouldStop)
+        } _: {
+            try $0.run(command: $1)
         }
-        let bar = ProgressReporter()
-        let runner = ReinforcementRunner(
-            study: study, store: try Store(url: results.storeFile, mode: .readWrite), results: results.folder,
-            workers: jobs ?? Machine.cores,
-            progress: {
-                bar.update(title: $0.title, fraction: $0.fraction, detail: $0.detail, secondsLeft: $0.secondsLeft)
-            },
-            notice: { bar.note($0) }, shouldStop: { interruption.isRaised })
-        do {
-            try runner.run(command: CommandLine.arguments.joined(separator: " "))
-        } catch is Interrupted {
-            bar.finish()
-            Output.notice("Stopped. Everything up to here is recorded; the same command goes on from here.")
-            throw ExitCode(130)
-        }
-        bar.finish()
         let report = try ReinforcementReport(runner)
         try report.writeFiles(to: runner.reportFolder)
         Output.write(try report.render(as: format))

@@ -1,8 +1,6 @@
 import ArgumentParser
 import AssayCore
 import AssayPipeline
-import AssayReports
-import AssayStore
 import Foundation
 
 /// What all commands that run a batch take.
@@ -10,38 +8,18 @@ struct BatchOptions: ParsableArguments {
     @Argument(help: ArgumentHelp("The batch file, such as evals/batches/quickstart.yaml.", valueName: "batch.yaml"))
     var file: String
 
-    @Option(help: "Worker threads; as many as there are cores, when not given.")
-    var jobs: Int?
-
-    @OptionGroup var results: ResultsOptions
-
-    func validate() throws {
-        if let jobs, !(1...256).contains(jobs) { throw ValidationError("--jobs is from 1 to 256.") }
-    }
+    @OptionGroup var work: WorkOptions
 
     /// Runs the batch up to and with a stage, and prints what came out.
     func run(through last: Stage) throws {
         let plan = try BatchPlan.read(URL(fileURLWithPath: file))
-        let interruption = Interruption {
-            Output.notice(
-                "\nStopping at the next safe point. Press Ctrl-C again to end at once; nothing recorded is lost.")
+        let runner = try work.work {
+            BatchRunner(
+                plan: plan, store: $0.store, results: work.results.folder, workers: $0.workers, progress: $0.progress,
+                notice: $0.notice, shouldStop: $0.shouldStop)
+        } _: {
+            try $0.run(through: last, command: $1)
         }
-        let store = try Store(url: results.storeFile, mode: .readWrite)
-        let bar = ProgressReporter()
-        let runner = BatchRunner(
-            plan: plan, store: store, results: results.folder, workers: jobs ?? Machine.cores,
-            progress: {
-                bar.update(title: $0.title, fraction: $0.fraction, detail: $0.detail, secondsLeft: $0.secondsLeft)
-            },
-            notice: { bar.note($0) }, shouldStop: { interruption.isRaised })
-        do {
-            try runner.run(through: last, command: CommandLine.arguments.joined(separator: " "))
-        } catch is Interrupted {
-            bar.finish()
-            Output.notice("Stopped. Everything up to here is recorded; the same command goes on from here.")
-            throw ExitCode(130)
-        }
-        bar.finish()
         Output.write(try BatchSummary(runner: runner).text(through: last))
     }
 }
