@@ -12,7 +12,8 @@ final class TemporaryFolder {
     deinit { try? FileManager.default.removeItem(at: url) }
 }
 
-/// A bandit with contexts: the context is one of four symbols; right is every token whose number leaves its rest by four.
+/// A bandit with contexts: the context is one of four symbols; right is every token whose number leaves the next rest by
+/// four, so that a model whose head is its embedding, which says the context again, is wrong before it has learned anything.
 /// Where the world goes on, it is asked again and has to be right each time.
 struct BanditTask: AgentTaskGenerator {
     var rounds = 1
@@ -54,7 +55,7 @@ struct BanditWorld: AgentEnvironment {
     var isSolved: Bool { right == rounds }
     var isOver: Bool { steps >= stepBudget }
     var legalActions: [[Int32]] { [expertAction] }
-    var expertAction: [Int32] { [Vocabulary.firstSymbol + context] }
+    var expertAction: [Int32] { [Vocabulary.firstSymbol + (context + 1) % 4] }
     var stateHash: UInt64 { UInt64(right) }
     var item: ItemRecord {
         ItemRecord(
@@ -70,7 +71,7 @@ struct BanditWorld: AgentEnvironment {
 
     mutating func act(_ action: [Int32]) -> Observation {
         steps += 1
-        if let token = action.first, token % 4 == context { right += 1 }
+        if let token = action.first, token % 4 == (context + 1) % 4 { right += 1 }
         return Observation(tokens: [Vocabulary.separator], isInvalid: false, isFinal: isOver)
     }
 }

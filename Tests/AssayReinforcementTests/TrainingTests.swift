@@ -44,7 +44,8 @@ import Testing
         #expect(weights.buffer.elementsEqual(fresh.buffer))
         let after = loop.collector.greedyRewards(
             .evaluation(seed: 1), count: 100, weights: loop.updater.optimizer.weights)
-        #expect(after.reduce(0, +) > 95)
+        let before = loop.collector.greedyRewards(.evaluation(seed: 1), count: 100, weights: weights)
+        #expect(before.reduce(0, +) < 60 && after.reduce(0, +) > 95)
     }
 
     /// With an advantage of 1 for every token, REINFORCE climbs the likelihood of what was sampled.
