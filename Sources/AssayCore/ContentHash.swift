@@ -91,10 +91,15 @@ public struct ContentHasher: Sendable {
     }
 
     /// The digest of what was appended so far; more can be appended afterwards.
-    public func finish() -> ContentHash {
+    public func finish() -> ContentHash { ContentHash(digest: digest) }
+
+    /// The first eight bytes of the digest as a number: the ``ContentHash/leadingBits`` of ``finish()``, without its text.
+    public var leadingBits: UInt64 { digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
+
+    private var digest: [UInt8] {
         var copy = state
         var digest = [UInt8](repeating: 0, count: 32)
         ck_sha256_finish(&copy, &digest)
-        return ContentHash(digest: digest)
+        return digest
     }
 }

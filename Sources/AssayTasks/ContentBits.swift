@@ -6,7 +6,7 @@ public enum ContentBits {
     static func ofSequence(_ tokens: [Int32]) -> UInt64 {
         var hasher = ContentHasher()
         hasher.update(tokens)
-        return hasher.finish().leadingBits
+        return hasher.leadingBits
     }
 
     /// The fingerprint of an item: that of its sequence, mixed with the place of the answer. One digest serves all

@@ -31,15 +31,29 @@ public struct TaskIdentity: Sendable, Hashable, Codable {
 public struct ShortcutBaseline: Sendable {
     /// Such as `guess-value`, `last-value`, `local-window`, `list-all`, `do-nothing`.
     public let name: String
-    /// The score in [0, 1] of the shortcut on a question, with a random source for guesses.
-    public let score: @Sendable (TaskSequence, Question, inout CounterRandom) -> Double
+    /// The scores in [0, 1] of the shortcut on the questions of a sequence, in order, with a random source for guesses.
+    public let scores: @Sendable (TaskSequence, inout CounterRandom) -> [Double]
 
-    /// A shortcut.
+    /// A shortcut that looks at each question by itself.
     public init(
         name: String, score: @escaping @Sendable (TaskSequence, Question, inout CounterRandom) -> Double
     ) {
+        self.init(name: name, reading: { _ in () }, score: { score($1, $2, &$3) })
+    }
+
+    /// A shortcut that reads a sequence once, and then looks at its questions.
+    public init<Reading>(
+        name: String, reading: @escaping @Sendable (TaskSequence) -> Reading,
+        score: @escaping @Sendable (Reading, TaskSequence, Question, inout CounterRandom) -> Double
+    ) {
         self.name = name
-        self.score = score
+        scores = { sequence, random in
+            let read = reading(sequence)
+            var scores: [Double] = []
+            scores.reserveCapacity(sequence.questions.count)
+            for question in sequence.questions { scores.append(score(read, sequence, question, &random)) }
+            return scores
+        }
     }
 }
 

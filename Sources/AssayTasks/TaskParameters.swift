@@ -47,7 +47,7 @@ public struct TaskParameter: Sendable, Hashable {
 
 /// The values of a generator's parameters: given ones checked, the others at their defaults.
 struct ParameterValues {
-    private let generator: String
+    let generator: String
     /// All values by name.
     let all: [String: Int]
 

@@ -53,4 +53,22 @@ public enum TaskRegistry {
     public static func make(_ name: String, parameters: [String: Int] = [:]) throws -> any TaskGenerator {
         try kind(named: name).make(parameters)
     }
+    /// A task from a generator's name and parameters as a command line gives them, such as `hops=4`.
+    /// - Throws: ``AssayError`` that quotes what cannot be read, or names the wrong parameter.
+    public static func make(_ name: String, assignments: [String]) throws -> any TaskGenerator {
+        let kind = try kind(named: name)
+        var values: [String: Int] = [:]
+        for text in assignments {
+            let parts = text.split(separator: "=", maxSplits: 1)
+            let parameter = kind.parameters.first { $0.name == parts.first.map(String.init) }
+            let isChoice = parameter.map { !$0.choices.isEmpty } ?? false
+            guard parts.count == 2, let value = parameter?.value(of: String(parts[1])) ?? Int(parts[1]) else {
+                throw AssayError(
+                    .usage, "cannot read '\(text)'",
+                    remedy: "Write name=value with " + (isChoice ? parameter?.rangeText ?? "" : "a whole number"))
+            }
+            values[String(parts[0])] = value
+        }
+        return try kind.make(values)
+    }
 }

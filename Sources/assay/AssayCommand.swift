@@ -24,7 +24,8 @@ struct AssayCommand: ParsableCommand {
             ReportCommand.self, ExportCommand.self, ListCommand.self, DescribeCommand.self,
             ShowCommand.self, SampleCommand.self, GenerateCommand.self, TrainCommand.self, EvaluateCommand.self,
             MeasureCommand.self, ReinforceCommand.self, ServeCommand.self, TimeCommand.self, TraceCommand.self,
-            DoctorCommand.self, CheckMixerCommand.self, LogitsCommand.self, TokenizeCommand.self, ImportCommand.self,
+            DoctorCommand.self, CheckMixerCommand.self, CheckTaskCommand.self, LogitsCommand.self,
+            TokenizeCommand.self, ImportCommand.self,
         ])
 
     /// Runs the command line and turns every error into one line on standard error and an exit status.

@@ -39,8 +39,7 @@ struct SampleCommand: ParsableCommand {
             throw AssayError(.usage, "--count is at least 1 and --from at least 0")
         }
         guard !json || !floors else { throw AssayError(.usage, "--json prints items alone: leave --floors out") }
-        let generator = try TaskRegistry.make(
-            task, parameters: try Self.values(parameters, of: TaskRegistry.kind(named: task)))
+        let generator = try TaskRegistry.make(task, assignments: parameters)
         if !json {
             Output.line("\(generator.identity.text)  (\(generator.family.rawValue), \(generator.length) tokens)")
         }
@@ -64,22 +63,5 @@ struct SampleCommand: ParsableCommand {
                 Output.line("floor, measured: \(floor.baseline) \(floor.score)")
             }
         }
-    }
-
-    /// Reads `name=value` pairs.
-    private static func values(_ texts: [String], of kind: TaskKind) throws -> [String: Int] {
-        var values: [String: Int] = [:]
-        for text in texts {
-            let parts = text.split(separator: "=", maxSplits: 1)
-            let parameter = kind.parameters.first { $0.name == parts.first.map(String.init) }
-            let isChoice = parameter.map { !$0.choices.isEmpty } ?? false
-            guard parts.count == 2, let value = parameter?.value(of: String(parts[1])) ?? Int(parts[1]) else {
-                throw AssayError(
-                    .usage, "cannot read '\(text)'",
-                    remedy: "Write name=value with " + (isChoice ? parameter?.rangeText ?? "" : "a whole number"))
-            }
-            values[String(parts[0])] = value
-        }
-        return values
     }
 }

@@ -62,7 +62,6 @@ extension AgentTaskGenerator {
             for index in 0..<episodes {
                 var random = CounterRandom(key: ContentBits.mix(UInt64(number) &+ 0xA9E7), index: UInt64(index))
                 tally.add(agent.play(environment(stream, index: index), random: &random).isSolved ? 1 : 0)
-                tally.closeCluster()
             }
             return tally.measurement
         }

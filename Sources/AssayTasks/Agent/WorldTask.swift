@@ -14,10 +14,8 @@ protocol WorldTask: AgentTaskGenerator {
     static var errorRoom: Int { get }
     /// Steps that they may take.
     static var errorSteps: Int { get }
-    /// Where the random numbers come from.
-    var source: ItemSource { get }
-    /// What happens in episodes.
-    var options: EpisodeOptions { get }
+    /// What it shares with the others.
+    var frame: WorldFrame { get }
 
     /// Draws a world: of full difficulty, or in training of any.
     func draw(isTraining: Bool, _ random: inout CounterRandom) -> State
@@ -28,6 +26,12 @@ protocol WorldTask: AgentTaskGenerator {
 }
 
 extension WorldTask {
+    /// Everything that identifies the items.
+    public var identity: TaskIdentity { frame.identity }
+    /// Tokens of every demonstration.
+    public var length: Int { frame.length }
+    /// What happens in episodes.
+    var options: EpisodeOptions { frame.options }
     /// Agents.
     public var family: TaskFamily { .agent }
     /// Actions are generated freely.
@@ -50,18 +54,10 @@ extension WorldTask {
         episode(stream, .cluster, index).episode
     }
 
-    /// The source of worlds, the same whatever part of the history is forced with whatever mistakes: so that episodes
-    /// with and without them are the same otherwise.
-    static func source(of identity: TaskIdentity) -> ItemSource {
-        var matched = identity
-        for name in ["history", "mistakes"] { matched.parameters[name] = nil }
-        return ItemSource(matched)
-    }
-
     private func episode(
         _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int
     ) -> (episode: Episode<State>, random: CounterRandom) {
-        var (world, random) = source.draw(stream, use, index) { random in
+        var (world, random) = frame.source.draw(stream, use, index) { random in
             let world = draw(isTraining: use == .training, &random)
             return (world, world.drawnBits)
         }

@@ -7,7 +7,7 @@ import AssayCore
 /// catalogue, `adjacent` (right before the question) and `none` (noise in its place: the part is drawn all the same, and
 /// nothing tells it). Tasks that differ in placement and distance alone have the same facts, questions and answers, item by
 /// item. An item has one question: the answer to a first one would give the instruction again.
-public struct InstructionPersistence: TaskGenerator {
+public struct InstructionPersistence: RetrievalTask {
     /// The generator's name.
     public static let name = "instruction"
     /// The parameters.
@@ -33,7 +33,7 @@ public struct InstructionPersistence: TaskGenerator {
     let distance: Int
     private let placement: Placement
     private let form: RetrievalReading.Form
-    private let frame: RetrievalFrame
+    let frame: RetrievalFrame
 
     /// The task of these parameter values.
     /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
@@ -54,15 +54,6 @@ public struct InstructionPersistence: TaskGenerator {
     }
 
     private static let instructionWidth = 2
-
-    /// Everything that identifies the items.
-    public var identity: TaskIdentity { frame.identity }
-    /// Tokens of every sequence.
-    public var length: Int { frame.length }
-    /// Retrieval.
-    public var family: TaskFamily { .retrieval }
-    /// One token is asked for; nothing is generated freely.
-    public var generates: Bool { false }
 
     /// One sequence with one question a cluster.
     public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] {
@@ -164,8 +155,9 @@ extension InstructionPersistence {
             _ name: String,
             _ answer: @escaping @Sendable ([RetrievalReading.Fact], Int32, inout CounterRandom) -> Int32?
         ) -> ShortcutBaseline {
-            ShortcutBaseline(name: name) { sequence, question, random in
-                let (facts, place) = (read(sequence.tokens).reading.facts, question.answer.lowerBound)
+            ShortcutBaseline(name: name, reading: { read($0.tokens).reading.facts }) {
+                facts, sequence, question, random in
+                let place = question.answer.lowerBound
                 return answer(facts, sequence.tokens[place - 1], &random) == sequence.tokens[place] ? 1 : 0
             }
         }

@@ -7,7 +7,7 @@ import AssayCore
 /// acc[question last], G_twice = acc[2 passes] - acc[1 pass] (Q17 of the metric catalogue). Tasks that differ in order and
 /// passes alone have the same context, question and answer, item by item; `length` holds two passes, and with one the rest
 /// is padding.
-public struct RereadRecall: TaskGenerator {
+public struct RereadRecall: RetrievalTask {
     /// The generator's name.
     public static let name = "reread-recall"
     /// The parameters.
@@ -26,7 +26,7 @@ public struct RereadRecall: TaskGenerator {
     let pairs: Int
     let asksFirst: Bool
     let passes: Int
-    private let frame: RetrievalFrame
+    let frame: RetrievalFrame
 
     /// The task of these parameter values.
     /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
@@ -38,15 +38,6 @@ public struct RereadRecall: TaskGenerator {
             Self.name, version: 1, p, room: 4 * pairs + 4, content: "\(pairs) pairs twice, the question",
             paired: ["order", "passes"])
     }
-
-    /// Everything that identifies the items.
-    public var identity: TaskIdentity { frame.identity }
-    /// Tokens of every sequence.
-    public var length: Int { frame.length }
-    /// Retrieval.
-    public var family: TaskFamily { .retrieval }
-    /// One token is asked for; nothing is generated freely.
-    public var generates: Bool { false }
 
     /// One sequence with one question a cluster.
     public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] {

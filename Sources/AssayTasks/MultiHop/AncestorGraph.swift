@@ -22,19 +22,19 @@ struct AncestorGraph: Sendable {
         depths = [Int](repeating: 0, count: names.count)
         // Every round carries ancestors one edge farther; the depth is the last round in which a node has news.
         var front = names.indices.filter { parentBits[$0] == 0 }
-        var isDone = [Bool](repeating: false, count: names.count)
+        var done: UInt64 = 0
         while !front.isEmpty {
-            for node in front { isDone[node] = true }
-            let ready = names.indices.filter { node in
-                !isDone[node] && AncestorGraph.members(parentBits[node]).allSatisfy { isDone[$0] }
-            }
-            for node in ready {
-                for parent in AncestorGraph.members(parentBits[node]) {
+            for node in front { done |= 1 << UInt64(node) }
+            front = names.indices.filter { done >> UInt64($0) & 1 == 0 && parentBits[$0] & ~done == 0 }
+            for node in front {
+                var parents = parentBits[node]
+                while parents != 0 {
+                    let parent = parents.trailingZeroBitCount
+                    parents &= parents - 1
                     ancestorBits[node] |= ancestorBits[parent]
                     depths[node] = max(depths[node], depths[parent] + 1)
                 }
             }
-            front = ready
         }
     }
 
@@ -52,9 +52,17 @@ struct AncestorGraph: Sendable {
         numbers[node].map { AncestorGraph.members(parentBits[$0]).map { names[$0] } } ?? []
     }
 
-    /// The ancestors of a node.
+    /// The ancestors of a node, by depth and then by token.
     func ancestors(of node: Int32) -> [Int32] {
-        numbers[node].map { AncestorGraph.members(ancestorBits[$0]).map { names[$0] } } ?? []
+        guard let number = numbers[node] else { return [] }
+        // Names ascend with their numbers.
+        return AncestorGraph.members(ancestorBits[number]).sorted { (depths[$0], $0) < (depths[$1], $1) }
+            .map { names[$0] }
+    }
+
+    /// The nodes of at most so many ancestors, by token.
+    func nodes(ancestors most: Int) -> [(name: Int32, depth: Int)] {
+        names.indices.filter { ancestorBits[$0].nonzeroBitCount <= most }.map { (names[$0], depths[$0]) }
     }
 
     /// Edges on the longest path to a node.

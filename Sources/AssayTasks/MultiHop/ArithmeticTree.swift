@@ -10,7 +10,9 @@ import AssayCore
 /// distance.
 ///
 /// A cluster is the main sequence and its twins: the operations of its expressions one by one, on the values that they have;
-/// each twin item names its multi-hop parent.
+/// each twin item names its multi-hop parent. Single operations are the table itself, which is the same in both streams; so
+/// that no twin is, each begins with an expression of two operations on its stream's side of the hold-out, with its value
+/// and not as a question: as every training sequence begins with one of several.
 public struct ArithmeticTree: TaskGenerator {
     /// The generator's name.
     public static let name = "arithmetic-tree"
@@ -51,7 +53,10 @@ public struct ArithmeticTree: TaskGenerator {
         try p.require(
             "length", atLeast: 2 + questions * Self.width(operations, gap: p["gap"]),
             because: "\(questions) expressions of \(operations) operations need the room")
-        identity = TaskIdentity(generator: Self.name, version: 1, parameters: p.all)
+        try p.require(
+            "length", atLeast: 2 + Self.width(Self.lead, gap: p["gap"]) + Self.width(1, gap: p["gap"]),
+            because: "the single operations stand after an expression of \(Self.lead)")
+        identity = TaskIdentity(generator: Self.name, version: 2, parameters: p.all)
         (length, gap, hops) = (p["length"], p["gap"], p["hops"])
         field = PrimeField(p)
         source = ItemSource(identity)
@@ -59,6 +64,9 @@ public struct ArithmeticTree: TaskGenerator {
 
     /// Tokens of a question: its mark, the expression, noise, `=` and the value.
     private static func width(_ operations: Int, gap: Int) -> Int { 2 * operations + 4 + gap }
+
+    /// Operations of the expression with which twins begin.
+    static let lead = 2
 
     /// How deep an expression can be.
     static func depths(_ operations: Int) -> ClosedRange<Int> {
@@ -84,7 +92,8 @@ public struct ArithmeticTree: TaskGenerator {
             steps += tree.steps.map { ($0, parent) }
         }
         random.shuffle(&steps)
-        let most = SequenceBuilder.questions(of: Self.width(1, gap: gap), in: length - 2)
+        let most = SequenceBuilder.questions(
+            of: Self.width(1, gap: gap), in: length - 2 - Self.width(Self.lead, gap: gap))
         var twins: [[(tree: PrefixTree, parent: ItemID?)]] = []
         for step in steps {
             let place = twins.firstIndex { twin in
@@ -92,9 +101,12 @@ public struct ArithmeticTree: TaskGenerator {
             }
             if let place { twins[place].append(step) } else { twins.append([step]) }
         }
-        return ([trees.map { ($0, nil) }] + twins).enumerated().map {
-            write($1, cluster: index, sequence: $0, &random)
-        }
+        let main = write(trees.map { ($0, nil) }, cluster: index, sequence: 0, &random)
+        return [main]
+            + twins.enumerated().map { number, twin in
+                let lead = expression(Self.lead, depth: Self.lead, isHeldOut: isHeldOut, &random)
+                return write(twin, after: lead, cluster: index, sequence: number + 1, &random)
+            }
     }
 
     /// A sequence filled with expressions, half of the time of any size up to the full one, otherwise of any size up to a
@@ -129,16 +141,25 @@ public struct ArithmeticTree: TaskGenerator {
         }
     }
 
+    /// Writes expressions as questions, after one that is not asked for, if there is one.
     private func write(
-        _ trees: [(tree: PrefixTree, parent: ItemID?)], cluster: Int, sequence: Int, _ random: inout CounterRandom
+        _ trees: [(tree: PrefixTree, parent: ItemID?)], after lead: PrefixTree? = nil, cluster: Int, sequence: Int,
+        _ random: inout CounterRandom
     ) -> TaskSequence {
         var builder = SequenceBuilder([Vocabulary.start, Vocabulary.treeTask], length: length)
-        for (tree, parent) in trees {
+        func ask(_ tree: PrefixTree) {
             builder.append(Vocabulary.query)
-            let start = builder.position
             builder.append(tree.tokens(field))
             for _ in 0..<gap { builder.append(SymbolRange.noise[random.below(SymbolRange.noise.count)]) }
             builder.append(Vocabulary.equals)
+        }
+        if let lead {
+            ask(lead)
+            builder.append(field.numbers[lead.value])
+        }
+        for (tree, parent) in trees {
+            let start = builder.position + 1
+            ask(tree)
             builder.answer(
                 [field.numbers[tree.value]],
                 .init(

@@ -66,8 +66,8 @@ extension ArithmeticTree {
         func baseline(
             _ name: String, _ choose: @escaping @Sendable (ArraySlice<Int32>, inout CounterRandom) -> Int32?
         ) -> ShortcutBaseline {
-            ShortcutBaseline(name: name) { sequence, question, random in
-                let asked = TreeReading(sequence.tokens).asked.first { $0.answer == question.answer.lowerBound }
+            ShortcutBaseline(name: name, reading: { TreeReading($0.tokens) }) { reading, sequence, question, random in
+                let asked = reading.asked.first { $0.answer == question.answer.lowerBound }
                 // A single operation is the task itself, so nothing is worked out.
                 guard let asked else { return 0 }
                 let said =
@@ -87,13 +87,21 @@ extension ArithmeticTree {
         ]
     }
 
+    /// How many expressions of a sequence come before its questions: one in a twin.
+    private func leads(_ sequence: TaskSequence) -> Int {
+        sequence.questions.contains { $0.item.parent != nil } ? 1 : 0
+    }
+
     /// Works every expression out from its end.
     public func check(_ sequence: TaskSequence) -> [String] {
         var check = SequenceCheck(sequence, length: length, task: Vocabulary.treeTask)
         let reading = TreeReading(sequence.tokens)
+        let leads = leads(sequence)
         check.complain(reading.problems)
-        check.require(reading.asked.count == sequence.questions.count, "questions and records differ in number")
-        for (number, asked) in reading.asked.enumerated() {
+        check.require(
+            reading.asked.count == leads + sequence.questions.count, "questions and records differ in number")
+        for (place, asked) in reading.asked.enumerated() {
+            let number = place - leads
             guard let (value, depth) = TreeReading.evaluate(asked.expression, field) else {
                 check.complain(["question \(number): is not an expression"])
                 continue
@@ -107,6 +115,13 @@ extension ArithmeticTree {
                 asked.expression.allSatisfy {
                     !PrimeField.isOperator($0) || $0 < Vocabulary.firstOperator + Int32(operators)
                 }, "question \(number): has an operator too many")
+            guard number >= 0 else {
+                check.require(
+                    count == Self.lead && sequence.tokens[asked.answer] == field.numbers[value],
+                    "begins with an expression of \(count) operations, or with a wrong value")
+                continue
+            }
+            check.require(leads == 0 || count == 1, "question \(number): is no single operation")
             check.compare(
                 number, sequence,
                 with: .init(
@@ -120,7 +135,8 @@ extension ArithmeticTree {
     public func describe(_ sequence: TaskSequence) -> String {
         let reading = TreeReading(sequence.tokens)
         var lines = ["\(Self.name): \(reading.asked.count) prefix expressions modulo \(field.modulus)"]
-        for (number, asked) in reading.asked.enumerated() where number < sequence.questions.count {
+        for (number, asked) in reading.asked.dropFirst(leads(sequence)).enumerated()
+        where number < sequence.questions.count {
             let item = sequence.questions[number].item
             lines.append(
                 "  question \(number + 1): \(asked.expression.map(name).joined(separator: " ")) = ?  answer: "

@@ -2,9 +2,19 @@ import AssayCore
 
 extension HopInduction {
     /// The chance of the best guess by someone who knows the letter of the place alone, of the hops asked for or of the
-    /// single ones of the twins: see ``floor(hops:alphabet:)``.
+    /// single ones of the twins: see ``floor(hops:alphabet:)``. That holds far from the start; so near to it that not every
+    /// place has so many hops, the letter comes back a little more often, as fixed draws say.
     public var statedFloor: Double {
-        max(Self.floor(hops: hops, alphabet: alphabet.count), Self.floor(hops: 1, alphabet: alphabet.count))
+        let near = FixedDraws.bound("\(Self.name)/floor", draws: max(200, 300_000 / length)) { random in
+            let paths = InductionPaths(letters, of: alphabet.count, &random)
+            let asked = Self.spread(paths.places(after: hops), questions)
+            let same = asked.filter { place in
+                paths.place(place, after: hops).map { paths.letters[$0] == paths.letters[place] } ?? false
+            }
+            return (Double(same.count), asked.count)
+        }
+        let far = max(Self.floor(hops: hops, alphabet: alphabet.count), Self.floor(hops: 1, alphabet: alphabet.count))
+        return max(far, near)
     }
 
     /// The chance of the best guess of the label from the letter a of the place, far from the start.

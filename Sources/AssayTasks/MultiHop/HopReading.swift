@@ -176,8 +176,8 @@ extension HopTask {
         _ choose: @escaping @Sendable (HopReading.Asked, HopReading, inout CounterRandom) -> Int32?
     ) -> ShortcutBaseline {
         let grammar = grammar
-        return ShortcutBaseline(name: name) { sequence, question, random in
-            let reading = HopReading(sequence.tokens, grammar)
+        return ShortcutBaseline(name: name, reading: { HopReading($0.tokens, grammar) }) {
+            reading, _, question, random in
             guard let asked = reading.asked(question), let said = choose(asked, reading, &random) else { return 0 }
             return asked.said == (grammar.isGenerated ? [said, Vocabulary.end] : [said]) ? 1 : 0
         }

@@ -6,12 +6,20 @@ struct HopQuestion: Sendable {
     let ask: [Int32]
     /// The gold answer, with its end token where it is generated freely.
     let gold: [Int32]
-    var grading: Grading = .exact
-    var hops = 1
+    let grading: Grading
+    let hops: Int
     /// The numbers of the facts that it rests on.
     let support: [Int]
-    /// The single hops of its path; none for a single hop.
-    var steps: [HopQuestion] = []
+    /// Makes the single hops of its path; none for a single hop. Only evaluation asks for them.
+    let steps: @Sendable () -> [HopQuestion]
+
+    init(
+        ask: [Int32], gold: [Int32], grading: Grading = .exact, hops: Int = 1, support: [Int],
+        steps: @escaping @Sendable @autoclosure () -> [HopQuestion] = []
+    ) {
+        (self.ask, self.gold, self.grading) = (ask, gold, grading)
+        (self.hops, self.support, self.steps) = (hops, support, steps)
+    }
 
     /// Tokens of the question, its mark and its answer.
     var width: Int { 1 + ask.count + gold.count }
@@ -153,7 +161,7 @@ extension HopTask {
         var steps: [(question: HopQuestion, parent: ItemID?)] = []
         for (number, question) in questions.enumerated() {
             let parent = ItemID(cluster: index, sequence: 0, question: number)
-            steps += question.steps.map { ($0, parent) }
+            steps += question.steps().map { ($0, parent) }
         }
         random.shuffle(&steps)
         let main: [(question: HopQuestion, parent: ItemID?)] = questions.map { ($0, nil) }

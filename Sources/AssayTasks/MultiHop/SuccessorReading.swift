@@ -79,41 +79,44 @@ extension Successor {
     /// the nearest edge within a window.
     public var baselines: [ShortcutBaseline] {
         let nodes = nodes
-        @Sendable func isRight(_ node: Int32?, _ sequence: TaskSequence, _ question: Question) -> Double {
-            sequence.tokens[question.answer.lowerBound] == node ? 1 : 0
+        func baseline(
+            _ name: String,
+            _ choose: @escaping @Sendable (SuccessorReading, TaskSequence, Question, inout CounterRandom) -> Int32?
+        ) -> ShortcutBaseline {
+            ShortcutBaseline(name: name, reading: { SuccessorReading($0.tokens, nodes: nodes) }) {
+                reading, sequence, question, random in
+                let node = choose(reading, sequence, question, &random)
+                return sequence.tokens[question.answer.lowerBound] == node ? 1 : 0
+            }
+        }
+        /// Any node but the one that is asked about.
+        @Sendable func guess(_ reading: SuccessorReading, but start: Int32, _ random: inout CounterRandom) -> Int32 {
+            random.pick(reading.edges.map(\.from).filter { $0 != start })
         }
         return [
-            ShortcutBaseline(name: "guess-node") { sequence, question, random in
-                let start = sequence.tokens[question.answer.lowerBound - 1]
-                let reading = SuccessorReading(sequence.tokens, nodes: nodes)
-                return isRight(random.pick(reading.edges.map(\.from).filter { $0 != start }), sequence, question)
+            baseline("guess-node") { reading, sequence, question, random in
+                guess(reading, but: sequence.tokens[question.answer.lowerBound - 1], &random)
             },
-            ShortcutBaseline(name: "exclude-neighbours") { sequence, question, random in
-                let candidates = Successor.candidates(sequence, question, nodes)
-                return candidates.isEmpty ? 0 : isRight(random.pick(candidates), sequence, question)
+            baseline("exclude-neighbours") { reading, sequence, question, random in
+                let candidates = Successor.candidates(reading, sequence, question)
+                return candidates.isEmpty ? nil : random.pick(candidates)
             },
-            ShortcutBaseline(name: "last-target") { sequence, question, _ in
-                isRight(SuccessorReading(sequence.tokens, nodes: nodes).edges.last?.to, sequence, question)
-            },
-            ShortcutBaseline(name: "local-window") { sequence, question, random in
-                let reading = SuccessorReading(sequence.tokens, nodes: nodes)
+            baseline("last-target") { reading, _, _, _ in reading.edges.last?.to },
+            baseline("local-window") { reading, sequence, question, random in
                 let start = sequence.tokens[question.answer.lowerBound - 1]
                 let near = question.answer.lowerBound - 1 - ShortcutBaseline.window
                 let visible = reading.edges.filter { (reading.edgeStart[$0.from] ?? 0) > near }
-                if question.item.hops == 1, let edge = visible.first(where: { $0.from == start }) {
-                    return isRight(edge.to, sequence, question)
-                }
-                return isRight(random.pick(reading.edges.map(\.from).filter { $0 != start }), sequence, question)
+                if question.item.hops == 1, let edge = visible.first(where: { $0.from == start }) { return edge.to }
+                return guess(reading, but: start, &random)
             },
-            ShortcutBaseline(name: "constant-node") { sequence, question, _ in
-                isRight(nodes[0], sequence, question)
-            },
+            baseline("constant-node") { _, _, _, _ in nodes[0] },
         ]
     }
 
     /// The nodes that a reader of single edges cannot exclude. A single hop is the task itself, so nothing is looked up.
-    private static func candidates(_ sequence: TaskSequence, _ question: Question, _ nodes: SymbolRange) -> [Int32] {
-        let reading = SuccessorReading(sequence.tokens, nodes: nodes)
+    private static func candidates(
+        _ reading: SuccessorReading, _ sequence: TaskSequence, _ question: Question
+    ) -> [Int32] {
         guard let asked = reading.asked.first(where: { $0.answer == question.answer }) else { return [] }
         var excluded: Set<Int32> = [asked.start]
         if asked.hops > 1 {

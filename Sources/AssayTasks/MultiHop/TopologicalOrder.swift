@@ -28,6 +28,9 @@ public struct TopologicalOrder: TaskGenerator, HopTask {
     let edges: Int
     let ancestors: Int
     let symbols: SymbolRange
+    /// Naming one node as the only parent, of the single hops: see ``busiest(in:but:isRoot:)``. An order of several nodes is
+    /// not to be guessed.
+    public private(set) var statedFloor = 0.0
 
     /// The task of these parameter values.
     /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
@@ -45,6 +48,7 @@ public struct TopologicalOrder: TaskGenerator, HopTask {
         frame = try HopFrame(
             Self.name, p, task: Vocabulary.orderTask, hops: p["hops"], facts: 3 * edges, questions: 1,
             question: 4 + ancestors, content: "\(edges) edges")
+        statedFloor = drawnFloor()
     }
 
     /// Edges among ancestors and to their descendant: as many as fit for the depth of 2 with one node between.
@@ -143,24 +147,22 @@ public struct TopologicalOrder: TaskGenerator, HopTask {
 
     /// The order of a node of that depth, or else the parents of one; none that has more than a main question's answer.
     func trainingQuestion(about world: World, hops: Int, _ random: inout CounterRandom) -> HopQuestion {
-        let possible = world.graph.names.filter { world.graph.ancestors(of: $0).count <= ancestors }
-        let deep = possible.filter { world.graph.depth(of: $0) == hops }
-        if !deep.isEmpty, hops > 1 || random.next() & 1 == 0 { return order(of: random.pick(deep), world) }
-        let children = possible.filter { world.graph.depth(of: $0) > 0 }
-        return parents(of: children.isEmpty ? world.asked : random.pick(children), world)
+        let possible = world.graph.nodes(ancestors: ancestors)
+        let deep = possible.filter { $0.depth == hops }
+        if !deep.isEmpty, hops > 1 || random.next() & 1 == 0 { return order(of: random.pick(deep).name, world) }
+        let children = possible.filter { $0.depth > 0 }
+        return parents(of: children.isEmpty ? world.asked : random.pick(children).name, world)
     }
 
     private func order(of node: Int32, _ world: World) -> HopQuestion {
-        let order = world.graph.ancestors(of: node).sorted {
-            (world.graph.depth(of: $0), $0) < (world.graph.depth(of: $1), $1)
-        }
+        let order = world.graph.ancestors(of: node)
         let path = Set(order + [node])
         let depth = world.graph.depth(of: node)
-        let steps = (order + [node]).filter { depth > 1 && world.graph.depth(of: $0) > 0 }
         return HopQuestion(
             ask: [Vocabulary.ancestors, node], gold: order + [Vocabulary.end], grading: .checked, hops: depth,
             support: world.edges.indices.filter { path.contains(world.edges[$0].to) },
-            steps: steps.map { parents(of: $0, world) })
+            steps: depth == 1
+                ? [] : (order + [node]).filter { world.graph.depth(of: $0) > 0 }.map { parents(of: $0, world) })
     }
 
     private func parents(of node: Int32, _ world: World) -> HopQuestion {

@@ -1,8 +1,42 @@
 import AssayCore
 
 extension TopologicalOrder {
-    /// Guessing one node as the only parent, of the single hops: an order of several nodes is not to be guessed.
-    public var statedFloor: Double { 1 / Double(nodes - 1) }
+    /// The floor: what naming the busiest node scores in fixed draws, of those without parents or of all.
+    func drawnFloor() -> Double {
+        [false, true].map { isRoot in
+            FixedDraws.bound("\(Self.name)/floor", draws: max(200, 20_000 / edges)) { random in
+                let world = evaluationWorld(&random)
+                let steps = mainQuestions(about: world, &random).flatMap { $0.steps() }
+                let right = steps.filter { step in
+                    let said = TopologicalOrder.busiest(in: world.facts, but: step.ask[1], isRoot: isRoot)
+                    return said.map { step.gold == [$0, Vocabulary.end] } ?? false
+                }
+                return (Double(right.count), steps.count)
+            }
+        }.reduce(1 / Double(nodes - 1), max)
+    }
+
+    /// The node from which most edges lead, of those named first; if there is one, of those to which none leads.
+    static func busiest(in facts: [[Int32]], but asked: Int32, isRoot: Bool) -> Int32? {
+        let heads = Set(facts.map { $0[2] })
+        let tails = facts.map { $0[0] }.filter { $0 != asked }
+        let roots = tails.filter { !heads.contains($0) }
+        let counted = isRoot && !roots.isEmpty ? roots : tails
+        let counts = Dictionary(counted.map { ($0, 1) }, uniquingKeysWith: +)
+        // The first of the largest: `max(by:)` would give the last.
+        return counted.reduce(nil) { best, node in
+            best.map { counts[node, default: 0] > counts[$0, default: 0] ? node : $0 } ?? node
+        }
+    }
+
+    /// Say the node from which most edges lead; of those to which none leads.
+    var ownBaselines: [ShortcutBaseline] {
+        [("busiest-node", false), ("busiest-root", true)].map { name, isRoot in
+            ownBaseline(name) { asked, reading, _ in
+                TopologicalOrder.busiest(in: reading.facts.map(\.tokens), but: asked.ask[1], isRoot: isRoot)
+            }
+        }
+    }
 
     var grammar: HopGrammar {
         let symbols = symbols

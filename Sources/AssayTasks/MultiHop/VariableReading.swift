@@ -79,9 +79,10 @@ extension VariableTracking {
         func baseline(
             _ name: String, _ list: @escaping @Sendable (VariableReading, Int32, inout CounterRandom) -> [Int32]
         ) -> ShortcutBaseline {
-            ShortcutBaseline(name: name) { sequence, question, random in
+            ShortcutBaseline(name: name, reading: { VariableReading($0.tokens) }) {
+                reading, sequence, question, random in
                 let value = sequence.tokens[question.answer.lowerBound - 1]
-                let listed = list(VariableReading(sequence.tokens), value, &random)
+                let listed = list(reading, value, &random)
                 return SetScore(generated: listed, gold: sequence.tokens[question.answer]).f1
             }
         }

@@ -10,7 +10,7 @@ import AssayCore
 ///
 /// A cluster is the main sequence and its twin: the same haystack and needles, asked for by their keys. The main questions
 /// have two hops (word to synonym, key to value), the twins one.
-public struct AssociativeNeedle: TaskGenerator {
+public struct AssociativeNeedle: RetrievalTask {
     /// The generator's name.
     public static let name = "associative-needle"
     /// The parameters.
@@ -27,7 +27,7 @@ public struct AssociativeNeedle: TaskGenerator {
         mark: Vocabulary.needleMark, synonyms: .words, statement: Vocabulary.same)
     let needles: Int
     let queries: Int
-    private let frame: RetrievalFrame
+    let frame: RetrievalFrame
 
     /// The task of these parameter values.
     /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
@@ -39,15 +39,6 @@ public struct AssociativeNeedle: TaskGenerator {
             Self.name, version: 1, p, facts: needles, sharing: "every needle has a key and a value of its own",
             room: 3 * needles + 3 * queries, content: "\(needles) needles, \(queries) questions")
     }
-
-    /// Everything that identifies the items.
-    public var identity: TaskIdentity { frame.identity }
-    /// Tokens of every sequence.
-    public var length: Int { frame.length }
-    /// Retrieval.
-    public var family: TaskFamily { .retrieval }
-    /// One token is asked for; nothing is generated freely.
-    public var generates: Bool { false }
 
     /// The synonym of a key: an affine map of its number, with the first factor of 5, 7, 11 that is prime to the count.
     func synonym(of key: Int32) -> Int32 {

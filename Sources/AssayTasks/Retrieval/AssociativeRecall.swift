@@ -5,7 +5,7 @@ import AssayCore
 /// `<s> recall n n k v n k v ... n n ? k v ? k v`. After MQAR (Arora et al., "Zoology", 2023; HazyResearch/zoology), with
 /// its flaws mended: the length stays fixed while the number of pairs varies, facts lie uniformly over the context
 /// instead of near their questions, noise comes from symbols of its own and from the item's counters.
-public struct AssociativeRecall: TaskGenerator {
+public struct AssociativeRecall: RecallTask {
     /// The generator's name.
     public static let name = "associative-recall"
     /// The parameters.
@@ -21,7 +21,9 @@ public struct AssociativeRecall: TaskGenerator {
 
     let pairs: Int
     let queries: Int
-    private let frame: RetrievalFrame
+    let frame: RetrievalFrame
+    static let token = Vocabulary.recallTask
+    var size: Int { pairs }
 
     /// The task of these parameter values.
     /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
@@ -34,39 +36,13 @@ public struct AssociativeRecall: TaskGenerator {
             room: 2 * pairs + 3 * queries, content: "\(pairs) pairs, \(queries) questions")
     }
 
-    /// Everything that identifies the items.
-    public var identity: TaskIdentity { frame.identity }
-    /// Tokens of every sequence.
-    public var length: Int { frame.length }
-    /// Retrieval.
-    public var family: TaskFamily { .retrieval }
-    /// One token is asked for; nothing is generated freely.
-    public var generates: Bool { false }
+    func trainingSize(_ random: inout CounterRandom) -> Int { random.difficulty(2...pairs) }
 
-    /// One sequence a cluster.
-    public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] {
-        [make(stream, .cluster, index) { _ in (pairs, queries) }]
-    }
+    func extent(of pairs: Int) -> (asked: Int, facts: Int, question: Int) { (pairs, 2 * pairs, 3) }
 
-    /// A sequence with all pairs half of the time, with fewer otherwise; and with questions instead of noise, round after
-    /// round over the pairs. Filling sequences with questions makes recall appear after some hundred steps; with the
-    /// questions of an evaluation sequence alone, it does not appear in ten times as many.
-    public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
-        make(stream, .training, index) { random in
-            let facts = random.difficulty(2...pairs)
-            return (facts, random.difficulty(min(queries, facts)...frame.questions(of: 3, beside: 2 * facts)))
-        }
-    }
-
-    private func make(
-        _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int,
-        size: (inout CounterRandom) -> (pairs: Int, queries: Int)
-    ) -> TaskSequence {
-        frame.sequence(stream, use, index, task: Vocabulary.recallTask) { random in
-            let (facts, queries) = size(&random)
-            let keys = frame.keys.distinct(facts, &random)
-            return (.pairs(keys, frame.values.distinct(facts, &random)), queries)
-        }
+    func sheet(of pairs: Int, queries: Int, _ random: inout CounterRandom) -> FactSheet {
+        let keys = frame.keys.distinct(pairs, &random)
+        return .pairs(keys, frame.values.distinct(pairs, &random))
     }
 }
 

@@ -5,7 +5,7 @@ import AssayCore
 /// `<s> composed a1 b2 v n a3 b1 v ... ? a1 b1 v`: each first part stands with each second part once, each time with
 /// another value. After the compositional form of MQAR (HazyResearch/zoology `compositional_mqar.py`), which puts
 /// sqrt(N) x sqrt(N) parts on a grid; here the grid can have any sides (Q7c of the metric catalogue).
-public struct CompositionalRecall: TaskGenerator {
+public struct CompositionalRecall: RecallTask {
     /// The generator's name.
     public static let name = "compositional-recall"
     /// The parameters.
@@ -21,7 +21,9 @@ public struct CompositionalRecall: TaskGenerator {
     private static let form = RetrievalReading.Form(keys: [.keys, .words])
     let sides: (first: Int, second: Int)
     let queries: Int
-    private let frame: RetrievalFrame
+    let frame: RetrievalFrame
+    static let token = Vocabulary.compositionalTask
+    var size: (first: Int, second: Int) { sides }
 
     /// The task of these parameter values.
     /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
@@ -36,51 +38,27 @@ public struct CompositionalRecall: TaskGenerator {
             room: 3 * facts + 4 * queries, content: "\(facts) facts, \(queries) questions")
     }
 
-    /// Everything that identifies the items.
-    public var identity: TaskIdentity { frame.identity }
-    /// Tokens of every sequence.
-    public var length: Int { frame.length }
-    /// Retrieval.
-    public var family: TaskFamily { .retrieval }
-    /// One token is asked for; nothing is generated freely.
-    public var generates: Bool { false }
-
-    /// One sequence a cluster.
-    public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] {
-        [make(stream, .cluster, index) { _ in (sides.first, sides.second, queries) }]
+    func trainingSize(_ random: inout CounterRandom) -> (first: Int, second: Int) {
+        (random.difficulty(2...sides.first), random.difficulty(2...sides.second))
     }
 
-    /// A sequence with all parts half of the time, with fewer otherwise; and with questions instead of noise, round after
-    /// round over the keys.
-    public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
-        make(stream, .training, index) { random in
-            let (first, second) = (random.difficulty(2...sides.first), random.difficulty(2...sides.second))
-            let facts = first * second
-            return (
-                first, second, random.difficulty(min(queries, facts)...frame.questions(of: 4, beside: 3 * facts))
-            )
-        }
+    func extent(of sides: (first: Int, second: Int)) -> (asked: Int, facts: Int, question: Int) {
+        (sides.first * sides.second, 3 * sides.first * sides.second, 4)
     }
 
-    private func make(
-        _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int,
-        size: (inout CounterRandom) -> (first: Int, second: Int, queries: Int)
-    ) -> TaskSequence {
-        frame.sequence(stream, use, index, task: Vocabulary.compositionalTask) { random in
-            let (first, second, queries) = size(&random)
-            let (heads, tails) = (frame.keys.distinct(first, &random), SymbolRange.words.distinct(second, &random))
-            let values = frame.values.distinct(first * second, &random)
-            let keys = random.distinct(first * second, below: first * second).map {
-                [heads[$0 / second], tails[$0 % second]]
-            }
-            let sheet = FactSheet(
-                facts: zip(keys, values).map { $0 + [$1] },
-                inquiries: keys.indices.map {
-                    .init(prompt: [Vocabulary.query] + keys[$0], gold: [values[$0]], fact: $0, offset: 2)
-                },
-                questionWidth: 4, distinctFacts: keys.count, load: keys.count)
-            return (sheet, queries)
+    func sheet(of sides: (first: Int, second: Int), queries: Int, _ random: inout CounterRandom) -> FactSheet {
+        let (first, second) = sides
+        let (heads, tails) = (frame.keys.distinct(first, &random), SymbolRange.words.distinct(second, &random))
+        let values = frame.values.distinct(first * second, &random)
+        let keys = random.distinct(first * second, below: first * second).map {
+            [heads[$0 / second], tails[$0 % second]]
         }
+        return FactSheet(
+            facts: zip(keys, values).map { $0 + [$1] },
+            inquiries: keys.indices.map {
+                .init(prompt: [Vocabulary.query] + keys[$0], gold: [values[$0]], fact: $0, offset: 2)
+            },
+            questionWidth: 4, distinctFacts: keys.count, load: keys.count)
     }
 }
 

@@ -10,7 +10,7 @@ import AssayCore
 ///   `selective_copying`), with its flaws mended: noise also follows the last token, and comes from the item's counters.
 /// * `palindrome`: the text in one piece, asked for backwards. After Kimi Linear (2025, section 5.1); with a gap, so
 ///   that the first tokens are not within a local window, and no token of the answer given.
-public struct Copying: TaskGenerator {
+public struct Copying: RetrievalTask {
     /// The forms.
     enum Form: String, Sendable {
         case verbatim = "copying"
@@ -38,7 +38,7 @@ public struct Copying: TaskGenerator {
     let form: Form
     let count: Int
     private let task: Int32
-    private let frame: RetrievalFrame
+    let frame: RetrievalFrame
 
     /// The task of these parameter values.
     /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
@@ -55,15 +55,6 @@ public struct Copying: TaskGenerator {
         frame = try RetrievalFrame(
             form.rawValue, version: 1, p, room: 2 * count + 1, content: "\(count) tokens, said twice")
     }
-
-    /// Everything that identifies the items.
-    public var identity: TaskIdentity { frame.identity }
-    /// Tokens of every sequence.
-    public var length: Int { frame.length }
-    /// Retrieval.
-    public var family: TaskFamily { .retrieval }
-    /// Every token is asked for after the right ones before it; nothing is generated freely.
-    public var generates: Bool { false }
 
     /// One sequence a cluster.
     public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] {

@@ -5,7 +5,7 @@ import AssayCore
 /// `<s> distance n k v n k v ... n n ? k v`: the value asked for stands `distance` to 2 `distance` - 1 tokens before its
 /// answer. So that the distance alone does not give the answer away, `rivals` pairs stand at that distance, one of which
 /// is asked for; the others lie anywhere else. ``MQAR`` at its published sizes probes mostly near facts.
-public struct DistanceRecall: TaskGenerator {
+public struct DistanceRecall: RetrievalTask {
     /// The generator's name.
     public static let name = "distance-recall"
     /// The parameters.
@@ -23,7 +23,7 @@ public struct DistanceRecall: TaskGenerator {
     let distance: Int
     let rivals: Int
     let pairs: Int
-    private let frame: RetrievalFrame
+    let frame: RetrievalFrame
     /// Tokens before, at and after the distance.
     private let rooms: (before: Int, at: Int, after: Int)
 
@@ -44,15 +44,6 @@ public struct DistanceRecall: TaskGenerator {
             "pairs", atMost: rivals + rooms.before / 2 + rooms.after / 2,
             because: "so many fit, \(rivals) of them at the distance")
     }
-
-    /// Everything that identifies the items.
-    public var identity: TaskIdentity { frame.identity }
-    /// Tokens of every sequence.
-    public var length: Int { frame.length }
-    /// Retrieval.
-    public var family: TaskFamily { .retrieval }
-    /// One token is asked for; nothing is generated freely.
-    public var generates: Bool { false }
 
     /// One sequence with one question a cluster.
     public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] {

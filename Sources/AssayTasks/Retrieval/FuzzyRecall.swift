@@ -5,7 +5,7 @@ import AssayCore
 /// `<s> fuzzy k4 v1 v7 n k4 k2 v3 ... ? k4 k2 v3 </s>`: keys are runs of key symbols, values runs of value symbols; a key can be the
 /// beginning or the end of another. After the fuzzy in-context recall of MAD (Poli et al., 2024; athms/mad-lab). There, only
 /// the longest keys are tested; here, keys of every length, and noise after the answer fills questions up to one width.
-public struct FuzzyRecall: TaskGenerator {
+public struct FuzzyRecall: RecallTask {
     /// The generator's name.
     public static let name = "fuzzy-recall"
     /// The parameters.
@@ -23,7 +23,9 @@ public struct FuzzyRecall: TaskGenerator {
     let queries: Int
     private let motif: Int
     private let form: RetrievalReading.Form
-    private let frame: RetrievalFrame
+    let frame: RetrievalFrame
+    static let token = Vocabulary.fuzzyTask
+    var size: Int { pairs }
 
     /// The task of these parameter values.
     /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
@@ -41,50 +43,25 @@ public struct FuzzyRecall: TaskGenerator {
             content: "\(pairs) pairs of \(2 * motif) tokens, \(queries) questions")
     }
 
-    /// Everything that identifies the items.
-    public var identity: TaskIdentity { frame.identity }
-    /// Tokens of every sequence.
-    public var length: Int { frame.length }
-    /// Retrieval.
-    public var family: TaskFamily { .retrieval }
-    /// The answer is right when all its tokens are, each after the right ones: nothing is generated freely.
-    public var generates: Bool { false }
+    func trainingSize(_ random: inout CounterRandom) -> Int { random.difficulty(2...pairs) }
 
-    /// One sequence a cluster.
-    public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] {
-        [make(stream, .cluster, index) { _ in (pairs, queries) }]
+    func extent(of pairs: Int) -> (asked: Int, facts: Int, question: Int) {
+        (pairs, 2 * motif * pairs, 2 * motif + 2)
     }
 
-    /// A sequence with all pairs half of the time, with fewer otherwise; and with questions instead of noise, round after
-    /// round over the keys.
-    public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
-        make(stream, .training, index) { random in
-            let facts = random.difficulty(2...pairs)
-            let most = frame.questions(of: 2 * motif + 2, beside: 2 * motif * facts)
-            return (facts, random.difficulty(min(queries, facts)...most))
-        }
-    }
-
-    private func make(
-        _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int,
-        size: (inout CounterRandom) -> (pairs: Int, queries: Int)
-    ) -> TaskSequence {
-        frame.sequence(stream, use, index, task: Vocabulary.fuzzyTask) { random in
-            let (facts, queries) = size(&random)
-            let keys = motifs(facts, of: frame.keys, &random)
-            let values = motifs(facts, of: frame.values, &random)
-            let sheet = FactSheet(
-                facts: zip(keys, values).map { $0 + $1 },
-                inquiries: keys.indices.map { fact in
-                    let missing = 2 * motif - keys[fact].count - values[fact].count
-                    let noise = (0..<missing).map { _ in random.pick(.noise) }
-                    return .init(
-                        prompt: [Vocabulary.query] + keys[fact], gold: values[fact] + [Vocabulary.end],
-                        filler: noise, fact: fact, offset: keys[fact].count)
-                },
-                questionWidth: 2 * motif + 2, distinctFacts: facts, load: facts)
-            return (sheet, queries)
-        }
+    func sheet(of pairs: Int, queries: Int, _ random: inout CounterRandom) -> FactSheet {
+        let keys = motifs(pairs, of: frame.keys, &random)
+        let values = motifs(pairs, of: frame.values, &random)
+        return FactSheet(
+            facts: zip(keys, values).map { $0 + $1 },
+            inquiries: keys.indices.map { fact in
+                let missing = 2 * motif - keys[fact].count - values[fact].count
+                let noise = (0..<missing).map { _ in random.pick(.noise) }
+                return .init(
+                    prompt: [Vocabulary.query] + keys[fact], gold: values[fact] + [Vocabulary.end],
+                    filler: noise, fact: fact, offset: keys[fact].count)
+            },
+            questionWidth: 2 * motif + 2, distinctFacts: pairs, load: pairs)
     }
 
     /// Different motifs, each of one to ``motif`` tokens that do not repeat.

@@ -58,6 +58,7 @@ public struct MQAR: TaskGenerator {
         values = SymbolRange(offset: 64, count: p["symbols"])
         places = WeightedDraw.power(Double(p["power"]) / 100 - 1, count: p["length"] / 2)
         source = ItemSource(identity)
+        try p.require(headroomOver: statedFloor, "length", remedy: "Raise 'length' or 'pairs'")
     }
 
     /// Retrieval.
@@ -147,7 +148,7 @@ extension MQAR {
         }
         let share = Double(near) / Double(count)
         let seen = min(1, share + 3 * (share * (1 - share) / Double(count)).squareRoot())
-        return min(0.999, max(1 / Double(pairs), seen + (1 - seen) / Double(values.count)))
+        return max(1 / Double(pairs), seen + (1 - seen) / Double(values.count))
     }
 
     /// Guess a value, the last value, the first, the nearest pair within a window, always the same value.
@@ -169,9 +170,9 @@ extension MQAR {
     private func shortcut(
         _ name: String, _ answer: @escaping @Sendable ([Pair], (key: Int32, at: Int), inout CounterRandom) -> Int32
     ) -> ShortcutBaseline {
-        ShortcutBaseline(name: name) { sequence, question, random in
+        ShortcutBaseline(name: name, reading: { readPairs($0.tokens) }) { pairs, sequence, question, random in
             let at = question.answer.lowerBound - 1
-            return answer(readPairs(sequence.tokens), (sequence.tokens[at], at), &random) == question.hiddenGold ? 1 : 0
+            return answer(pairs, (sequence.tokens[at], at), &random) == question.hiddenGold ? 1 : 0
         }
     }
 

@@ -5,7 +5,7 @@ import AssayCore
 /// `<s> values k1 v n k2 v k1 v n ... ? k1 v v v </s>`: the answer is the set of the key's values and an end token, in
 /// place in order of appearance. After the multi-value needles of RULER and Q7 of the metric catalogue; unlike RULER's
 /// score, listing everything is punished: the grade is the F1 of the generated set.
-public struct MultiValueRecall: TaskGenerator {
+public struct MultiValueRecall: RecallTask {
     /// The generator's name.
     public static let name = "multi-value-recall"
     /// The parameters.
@@ -22,7 +22,9 @@ public struct MultiValueRecall: TaskGenerator {
     let keyCount: Int
     let valueCount: Int
     let queries: Int
-    private let frame: RetrievalFrame
+    let frame: RetrievalFrame
+    static let token = Vocabulary.multiValueTask
+    var size: (keys: Int, values: Int) { (keyCount, valueCount) }
 
     /// The task of these parameter values.
     /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
@@ -37,47 +39,27 @@ public struct MultiValueRecall: TaskGenerator {
             room: 2 * facts + queries * (3 + valueCount), content: "\(facts) facts, \(queries) questions")
     }
 
-    /// Everything that identifies the items.
-    public var identity: TaskIdentity { frame.identity }
-    /// Tokens of every sequence.
-    public var length: Int { frame.length }
-    /// Retrieval.
-    public var family: TaskFamily { .retrieval }
     /// The set is generated freely up to its end token.
     public var generates: Bool { true }
 
-    /// One sequence a cluster.
-    public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] {
-        [make(stream, .cluster, index) { _ in (keyCount, valueCount, queries) }]
+    func trainingSize(_ random: inout CounterRandom) -> (keys: Int, values: Int) {
+        (random.difficulty(2...keyCount), random.difficulty(1...valueCount))
     }
 
-    /// A sequence with all keys and values half of the time, with fewer otherwise; and with questions instead of noise,
-    /// round after round over the keys.
-    public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
-        make(stream, .training, index) { random in
-            let (keys, values) = (random.difficulty(2...keyCount), random.difficulty(1...valueCount))
-            let most = frame.questions(of: 3 + values, beside: 2 * keys * values)
-            return (keys, values, random.difficulty(min(queries, keys)...most))
-        }
+    func extent(of size: (keys: Int, values: Int)) -> (asked: Int, facts: Int, question: Int) {
+        (size.keys, 2 * size.keys * size.values, 3 + size.values)
     }
 
-    private func make(
-        _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int,
-        size: (inout CounterRandom) -> (keys: Int, values: Int, queries: Int)
-    ) -> TaskSequence {
-        frame.sequence(stream, use, index, task: Vocabulary.multiValueTask) { random in
-            let (keyCount, valueCount, queries) = size(&random)
-            let facts = keyCount * valueCount
-            let keys = frame.keys.distinct(keyCount, &random)
-            let values = frame.values.distinct(facts, &random)
-            let sheet = FactSheet.interleaved(
-                keys: keys, values: values, questionWidth: 3 + valueCount, load: facts, &random
-            ) { key, own, values in
-                .init(
-                    prompt: [Vocabulary.query, key], gold: values + [Vocabulary.end], grading: .set, fact: own[0],
-                    offset: 1)
-            }
-            return (sheet, queries)
+    func sheet(of size: (keys: Int, values: Int), queries: Int, _ random: inout CounterRandom) -> FactSheet {
+        let facts = size.keys * size.values
+        let keys = frame.keys.distinct(size.keys, &random)
+        let values = frame.values.distinct(facts, &random)
+        return .interleaved(
+            keys: keys, values: values, questionWidth: 3 + size.values, load: facts, &random
+        ) { key, own, values in
+            .init(
+                prompt: [Vocabulary.query, key], gold: values + [Vocabulary.end], grading: .set, fact: own[0],
+                offset: 1)
         }
     }
 }

@@ -4,7 +4,7 @@ import AssayCore
 ///
 /// `<s> needle n # k v n n # k v n ... ? k v`. After the multi-key needles of RULER (`niah_multikey`). Which of the
 /// needles is asked for is drawn at the end, so depth is uniform and nothing marks the needle but its key.
-public struct Needle: TaskGenerator {
+public struct Needle: RecallTask {
     /// The generator's name.
     public static let name = "needle"
     /// The parameters.
@@ -17,7 +17,10 @@ public struct Needle: TaskGenerator {
         parameters: parameters, make: { try Needle($0) })
 
     let needles: Int
-    private let frame: RetrievalFrame
+    let queries = 1
+    let frame: RetrievalFrame
+    static let token = Vocabulary.needleTask
+    var size: Int { needles }
 
     /// The task of these parameter values.
     /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
@@ -30,38 +33,13 @@ public struct Needle: TaskGenerator {
             room: 3 * needles + 3, content: "\(needles) needles, the question")
     }
 
-    /// Everything that identifies the items.
-    public var identity: TaskIdentity { frame.identity }
-    /// Tokens of every sequence.
-    public var length: Int { frame.length }
-    /// Retrieval.
-    public var family: TaskFamily { .retrieval }
-    /// One token is asked for; nothing is generated freely.
-    public var generates: Bool { false }
+    func trainingSize(_ random: inout CounterRandom) -> Int { random.difficulty(2...needles) }
 
-    /// One sequence with one question a cluster.
-    public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] {
-        [make(stream, .cluster, index) { _ in (needles, 1) }]
-    }
+    func extent(of needles: Int) -> (asked: Int, facts: Int, question: Int) { (needles, 3 * needles, 3) }
 
-    /// A sequence with all needles half of the time, with fewer otherwise; and with questions instead of noise, round
-    /// after round over the needles, half of the time as many as fit.
-    public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
-        make(stream, .training, index) { random in
-            let needles = random.difficulty(2...needles)
-            return (needles, random.difficulty(1...frame.questions(of: 3, beside: 3 * needles)))
-        }
-    }
-
-    private func make(
-        _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int,
-        size: (inout CounterRandom) -> (needles: Int, queries: Int)
-    ) -> TaskSequence {
-        frame.sequence(stream, use, index, task: Vocabulary.needleTask) { random in
-            let (needles, queries) = size(&random)
-            let keys = frame.keys.distinct(needles, &random)
-            return (.pairs(keys, frame.values.distinct(needles, &random), mark: [Vocabulary.needleMark]), queries)
-        }
+    func sheet(of needles: Int, queries: Int, _ random: inout CounterRandom) -> FactSheet {
+        let keys = frame.keys.distinct(needles, &random)
+        return .pairs(keys, frame.values.distinct(needles, &random), mark: [Vocabulary.needleMark])
     }
 }
 

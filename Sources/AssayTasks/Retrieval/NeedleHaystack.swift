@@ -11,7 +11,7 @@ import Foundation
 /// Mended: needles are not marked, and text holds names and numbers of its own, so that the kind of a token does not give the
 /// needle away; order and places differ from item to item; listing everything is punished, since several values are
 /// graded by F1. A single needle in noise is refused: the only value there is, is the answer, whatever the question.
-public struct NeedleHaystack: TaskGenerator {
+public struct NeedleHaystack: RetrievalTask {
     /// The generator's name.
     public static let name = "needle-haystack"
     /// The parameters.
@@ -34,7 +34,7 @@ public struct NeedleHaystack: TaskGenerator {
     private let isOfNeedles: Bool
     private let hay: Haystack
     private let form: RetrievalReading.Form
-    private let frame: RetrievalFrame
+    let frame: RetrievalFrame
 
     /// The task of these parameter values.
     /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
@@ -65,17 +65,12 @@ public struct NeedleHaystack: TaskGenerator {
         form = .init(
             keys: [.keys, .words], endsAnswer: valueCount > 1,
             fillers: haystack == 2 ? [.words, frame.keys, frame.values] : [.noise])
+        try p.require(headroomOver: statedFloor, "length", remedy: "Raise 'length' or 'keys'")
     }
 
     /// Tokens of a question with its answer.
     private static func questionWidth(_ values: Int) -> Int { values == 1 ? 4 : 4 + values }
 
-    /// Everything that identifies the items.
-    public var identity: TaskIdentity { frame.identity }
-    /// Tokens of every sequence.
-    public var length: Int { frame.length }
-    /// Retrieval.
-    public var family: TaskFamily { .retrieval }
     /// Several values are generated freely up to their end token.
     public var generates: Bool { valueCount > 1 }
 
@@ -162,7 +157,7 @@ extension NeedleHaystack {
                 return max((1 + others / symbols) / (1 + others), first + (1 - first) / symbols)
             }
             let listed = (symbols - own) * (1 - pow(1 - 1 / symbols, others))
-            return min(0.99, 1.03 * 2 * own / (2 * own + listed))
+            return min(1, 1.03 * 2 * own / (2 * own + listed))
         }
         let needles = Double(allKeys * valueCount)
         let mean = (0..<queries).reduce(0.0) { sum, earlier in
@@ -174,7 +169,7 @@ extension NeedleHaystack {
             return sum
                 + (valueCount > 1 ? 1.03 * 2 * own / (own + different - said) : 1 / needles + 1 / (symbols - said))
         }
-        return min(0.99, mean / Double(queries))
+        return min(1, mean / Double(queries))
     }
 
     /// Those of recall; for a single key, those that take any value of the context for the needle's.

@@ -6,7 +6,7 @@ import AssayCore
 /// context's tokens, `noise` in a hundred are noise. After the noisy in-context recall of MAD (Poli et al., 2024;
 /// athms/mad-lab, `noisy_in_context_recall`), where length adds repetitions and not keys; there, values are asked for at each
 /// repetition, most of them after a few tokens; here at the end, behind a gap.
-public struct NoisyRecall: TaskGenerator {
+public struct NoisyRecall: RecallTask {
     /// The generator's name.
     public static let name = "noisy-recall"
     /// The parameters.
@@ -22,7 +22,9 @@ public struct NoisyRecall: TaskGenerator {
     let keyCount: Int
     let noise: Int
     let queries: Int
-    private let frame: RetrievalFrame
+    let frame: RetrievalFrame
+    static let token = Vocabulary.noisyTask
+    var size: Int { keyCount }
 
     /// The task of these parameter values.
     /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
@@ -36,51 +38,26 @@ public struct NoisyRecall: TaskGenerator {
             room: room + 3 * queries, content: "\(keyCount) pairs with \(noise) % of noise, \(queries) questions")
     }
 
-    /// Everything that identifies the items.
-    public var identity: TaskIdentity { frame.identity }
-    /// Tokens of every sequence.
-    public var length: Int { frame.length }
-    /// Retrieval.
-    public var family: TaskFamily { .retrieval }
-    /// One token is asked for; nothing is generated freely.
-    public var generates: Bool { false }
+    func trainingSize(_ random: inout CounterRandom) -> Int { random.difficulty(2...keyCount) }
 
-    /// One sequence a cluster.
-    public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] {
-        [make(stream, .cluster, index) { _ in (keyCount, queries) }]
+    func extent(of keys: Int) -> (asked: Int, facts: Int, question: Int) {
+        (keys, (200 * keys + 99 - noise) / (100 - noise), 3)
     }
 
-    /// A sequence with all keys half of the time, with fewer otherwise; and with questions instead of repetitions, round
-    /// after round over the keys.
-    public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
-        make(stream, .training, index) { random in
-            let keys = random.difficulty(2...keyCount)
-            let needed = (200 * keys + 99 - noise) / (100 - noise)
-            return (keys, random.difficulty(min(queries, keys)...frame.questions(of: 3, beside: needed)))
-        }
-    }
-
-    private func make(
-        _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int,
-        size: (inout CounterRandom) -> (keys: Int, queries: Int)
-    ) -> TaskSequence {
-        frame.sequence(stream, use, index, task: Vocabulary.noisyTask) { random in
-            let (count, queries) = size(&random)
-            let keys = frame.keys.distinct(count, &random)
-            let values = frame.values.distinct(count, &random)
-            let told = max(count, frame.room(beside: 3 * queries) * (100 - noise) / 200)
-            var owners = (0..<told).map { $0 < count ? $0 : random.below(count) }
-            random.shuffle(&owners)
-            var latest = [Int](repeating: 0, count: count)
-            for (fact, owner) in owners.enumerated() { latest[owner] = fact }
-            let sheet = FactSheet(
-                facts: owners.map { [keys[$0], values[$0]] },
-                inquiries: (0..<count).map {
-                    .init(prompt: [Vocabulary.query, keys[$0]], gold: [values[$0]], fact: latest[$0], offset: 1)
-                },
-                questionWidth: 3, distinctFacts: count, load: count)
-            return (sheet, queries)
-        }
+    func sheet(of count: Int, queries: Int, _ random: inout CounterRandom) -> FactSheet {
+        let keys = frame.keys.distinct(count, &random)
+        let values = frame.values.distinct(count, &random)
+        let told = max(count, frame.room(beside: 3 * queries) * (100 - noise) / 200)
+        var owners = (0..<told).map { $0 < count ? $0 : random.below(count) }
+        random.shuffle(&owners)
+        var latest = [Int](repeating: 0, count: count)
+        for (fact, owner) in owners.enumerated() { latest[owner] = fact }
+        return FactSheet(
+            facts: owners.map { [keys[$0], values[$0]] },
+            inquiries: (0..<count).map {
+                .init(prompt: [Vocabulary.query, keys[$0]], gold: [values[$0]], fact: latest[$0], offset: 1)
+            },
+            questionWidth: 3, distinctFacts: count, load: count)
     }
 }
 

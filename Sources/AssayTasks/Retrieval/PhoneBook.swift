@@ -5,7 +5,7 @@ import AssayCore
 /// `<s> phone-book k3 w8 v1 v4 v4 v0 k9 w2 v7 ... ? k3 w8 v1 v4 v4 v0`. After Jelassi et al., "Repeat After Me" (2024;
 /// sjelassi/transformers_ssm_copy), where a book of names and numbers is read and one number asked for. First names and
 /// surnames are shared, digits are ten: nothing but the whole name leads to the number.
-public struct PhoneBook: TaskGenerator {
+public struct PhoneBook: RecallTask {
     /// The generator's name.
     public static let name = "phone-book"
     /// The parameters.
@@ -23,7 +23,9 @@ public struct PhoneBook: TaskGenerator {
     let queries: Int
     private let digits: Int
     private let form: RetrievalReading.Form
-    private let frame: RetrievalFrame
+    let frame: RetrievalFrame
+    static let token = Vocabulary.phoneBookTask
+    var size: Int { entries }
 
     /// The task of these parameter values.
     /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
@@ -41,46 +43,21 @@ public struct PhoneBook: TaskGenerator {
             content: "\(entries) entries of \(2 + digits) tokens, \(queries) questions")
     }
 
-    /// Everything that identifies the items.
-    public var identity: TaskIdentity { frame.identity }
-    /// Tokens of every sequence.
-    public var length: Int { frame.length }
-    /// Retrieval.
-    public var family: TaskFamily { .retrieval }
-    /// The answer is right when all its digits are, each after the right ones: nothing is generated freely.
-    public var generates: Bool { false }
+    func trainingSize(_ random: inout CounterRandom) -> Int { random.difficulty(2...entries) }
 
-    /// One sequence a cluster.
-    public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] {
-        [make(stream, .cluster, index) { _ in (entries, queries) }]
+    func extent(of entries: Int) -> (asked: Int, facts: Int, question: Int) {
+        (entries, (2 + digits) * entries, 3 + digits)
     }
 
-    /// A sequence with all entries half of the time, with fewer otherwise; and with questions instead of noise, round after
-    /// round over the names.
-    public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
-        make(stream, .training, index) { random in
-            let facts = random.difficulty(2...entries)
-            let most = frame.questions(of: 3 + digits, beside: (2 + digits) * facts)
-            return (facts, random.difficulty(min(queries, facts)...most))
-        }
-    }
-
-    private func make(
-        _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int,
-        size: (inout CounterRandom) -> (entries: Int, queries: Int)
-    ) -> TaskSequence {
-        frame.sequence(stream, use, index, task: Vocabulary.phoneBookTask) { random in
-            let (facts, queries) = size(&random)
-            let names = frame.twoPartKeys(facts, &random)
-            let numbers = numbers(facts, &random)
-            let sheet = FactSheet(
-                facts: zip(names, numbers).map { $0 + $1 },
-                inquiries: names.indices.map {
-                    .init(prompt: [Vocabulary.query] + names[$0], gold: numbers[$0], fact: $0, offset: 2)
-                },
-                questionWidth: 3 + digits, distinctFacts: facts, load: facts)
-            return (sheet, queries)
-        }
+    func sheet(of entries: Int, queries: Int, _ random: inout CounterRandom) -> FactSheet {
+        let names = frame.twoPartKeys(entries, &random)
+        let numbers = numbers(entries, &random)
+        return FactSheet(
+            facts: zip(names, numbers).map { $0 + $1 },
+            inquiries: names.indices.map {
+                .init(prompt: [Vocabulary.query] + names[$0], gold: numbers[$0], fact: $0, offset: 2)
+            },
+            questionWidth: 3 + digits, distinctFacts: entries, load: entries)
     }
 
     /// Different numbers.

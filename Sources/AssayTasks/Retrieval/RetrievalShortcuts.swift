@@ -74,9 +74,7 @@ enum RetrievalShortcuts {
         _ name: String, _ read: @escaping @Sendable ([Int32]) -> RetrievalReading,
         _ score: @escaping @Sendable (RetrievalReading, TaskSequence, Question, inout CounterRandom) -> Double
     ) -> ShortcutBaseline {
-        ShortcutBaseline(name: name) { sequence, question, random in
-            score(read(sequence.tokens), sequence, question, &random)
-        }
+        ShortcutBaseline(name: name, reading: { read($0.tokens) }, score: score)
     }
 
     /// 1 when an answer is the gold answer.

@@ -6,7 +6,7 @@ import AssayCore
 /// pushes and pops and every pop asks for the top. Not stated there: vocabulary, number of questions, the mix. Here every stack has
 /// the same number of pushes and of pops, in an order drawn evenly from all that never pop an empty stack, interleaved with
 /// the others; only the pops behind a gap are questions, because those before it may be answered from within a window.
-public struct Stacks: TaskGenerator {
+public struct Stacks: RetrievalTask {
     /// The generator's name.
     public static let name = "stacks"
     /// The parameters.
@@ -25,7 +25,7 @@ public struct Stacks: TaskGenerator {
     let queries: Int
     private let pushes: Int
     private let pops: Int
-    private let frame: RetrievalFrame
+    let frame: RetrievalFrame
     private let programs: [[Bool]]
 
     /// The task of these parameter values.
@@ -53,15 +53,6 @@ public struct Stacks: TaskGenerator {
         }
         return all
     }
-
-    /// Everything that identifies the items.
-    public var identity: TaskIdentity { frame.identity }
-    /// Tokens of every sequence.
-    public var length: Int { frame.length }
-    /// Retrieval.
-    public var family: TaskFamily { .retrieval }
-    /// One token is asked for; nothing is generated freely.
-    public var generates: Bool { false }
 
     /// One sequence a cluster.
     public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] {
@@ -163,9 +154,10 @@ extension Stacks {
         func shortcut(
             _ name: String, _ answer: @escaping @Sendable ([Operation], [Operation], inout CounterRandom) -> Int32?
         ) -> ShortcutBaseline {
-            ShortcutBaseline(name: name) { sequence, question, random in
+            ShortcutBaseline(name: name, reading: { Self.read($0.tokens[...]).operations.filter(\.isPush) }) {
+                all, sequence, question, random in
                 let (end, tokens) = (question.answer.lowerBound, sequence.tokens)
-                let pushed = Self.read(tokens[..<(end - 2)]).operations.filter(\.isPush)
+                let pushed = all.filter { $0.start < end - 2 }
                 let own = pushed.filter { $0.stack == tokens[end - 1] }
                 return answer(own, pushed, &random) == tokens[end] ? 1 : 0
             }

@@ -7,7 +7,7 @@ import AssayCore
 /// `forgetting_mqar.py`) with its flaw mended that an update can repeat the old value. An answer with an overwritten value
 /// is stale, and counted apart from other mistakes (Q7b of the metric catalogue): a state that adds up remembers it, one
 /// that replaces does not.
-public struct UpdatedRecall: TaskGenerator {
+public struct UpdatedRecall: RecallTask {
     /// The generator's name.
     public static let name = "updated-recall"
     /// The parameters.
@@ -24,7 +24,9 @@ public struct UpdatedRecall: TaskGenerator {
     let keyCount: Int
     let writes: Int
     let queries: Int
-    private let frame: RetrievalFrame
+    let frame: RetrievalFrame
+    static let token = Vocabulary.updateTask
+    var size: (keys: Int, writes: Int) { (keyCount, writes) }
 
     /// The task of these parameter values.
     /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
@@ -38,46 +40,22 @@ public struct UpdatedRecall: TaskGenerator {
             room: 2 * keyCount * writes + 3 * queries, content: "\(keyCount * writes) facts, \(queries) questions")
     }
 
-    /// Everything that identifies the items.
-    public var identity: TaskIdentity { frame.identity }
-    /// Tokens of every sequence.
-    public var length: Int { frame.length }
-    /// Retrieval.
-    public var family: TaskFamily { .retrieval }
-    /// One token is asked for; nothing is generated freely.
-    public var generates: Bool { false }
-
-    /// One sequence a cluster.
-    public func cluster(_ stream: ItemStream, index: Int) -> [TaskSequence] {
-        [make(stream, .cluster, index) { _ in (keyCount, writes, queries) }]
+    func trainingSize(_ random: inout CounterRandom) -> (keys: Int, writes: Int) {
+        (random.difficulty(2...keyCount), random.difficulty(1...writes))
     }
 
-    /// A sequence with all keys and writes half of the time, with fewer otherwise; and with questions instead of noise,
-    /// round after round over the keys.
-    public func trainingSequence(_ stream: ItemStream, index: Int) -> TaskSequence {
-        make(stream, .training, index) { random in
-            let (keys, writes) = (random.difficulty(2...keyCount), random.difficulty(1...writes))
-            let most = frame.questions(of: 3, beside: 2 * keys * writes)
-            return (keys, writes, random.difficulty(min(queries, keys)...most))
-        }
+    func extent(of size: (keys: Int, writes: Int)) -> (asked: Int, facts: Int, question: Int) {
+        (size.keys, 2 * size.keys * size.writes, 3)
     }
 
-    private func make(
-        _ stream: ItemStream, _ use: ItemSource.Use, _ index: Int,
-        size: (inout CounterRandom) -> (keys: Int, writes: Int, queries: Int)
-    ) -> TaskSequence {
-        frame.sequence(stream, use, index, task: Vocabulary.updateTask) { random in
-            let (keyCount, writes, queries) = size(&random)
-            let keys = frame.keys.distinct(keyCount, &random)
-            let values = frame.values.distinct(keyCount * writes, &random)
-            let sheet = FactSheet.interleaved(
-                keys: keys, values: values, questionWidth: 3, load: keyCount, &random
-            ) { key, own, values in
-                .init(
-                    prompt: [Vocabulary.query, key], gold: [values[writes - 1]], overwritten: values.dropLast(),
-                    fact: own[writes - 1], offset: 1)
-            }
-            return (sheet, queries)
+    func sheet(of size: (keys: Int, writes: Int), queries: Int, _ random: inout CounterRandom) -> FactSheet {
+        let keys = frame.keys.distinct(size.keys, &random)
+        let values = frame.values.distinct(size.keys * size.writes, &random)
+        return .interleaved(keys: keys, values: values, questionWidth: 3, load: size.keys, &random) {
+            key, own, values in
+            .init(
+                prompt: [Vocabulary.query, key], gold: [values[size.writes - 1]], overwritten: values.dropLast(),
+                fact: own[size.writes - 1], offset: 1)
         }
     }
 }

@@ -90,6 +90,9 @@ public struct WordAggregation: TaskGenerator {
             because: "\(facts) words, a gap of \(p["gap"]) and the question need the room")
         identity = TaskIdentity(generator: law.rawValue, version: 1, parameters: p.all)
         source = ItemSource(identity)
+        try p.require(
+            headroomOver: statedFloor, "common",
+            remedy: "Lower 'common', or raise '\(law == .common ? "others" : "vocabulary")'")
     }
 
     /// How often the words of rank 2, 3, ... come: the whole part of tokens k^-alpha / zeta(alpha), those that come at all.
@@ -162,8 +165,8 @@ public struct WordAggregation: TaskGenerator {
         var list = zip(words, counts).flatMap { Array(repeating: $0, count: $1) }
         random.shuffle(&list)
         let context = NoisyContext(
-            task: task, facts: list.map { [$0] }, stretches: [.init(facts: list.count, room: room)], gap: gap,
-            haystack: Haystack(.noise), random: &random)
+            task: task, facts: list.count, width: 1, room: room, gap: gap, random: &random
+        ) { $1.append(list[$0]) }
         var left = Set(words.prefix(asked))
         return Episode(list: list, context: context, gold: list.filter { left.remove($0) != nil })
     }
@@ -174,19 +177,13 @@ extension WordAggregation {
     /// right has no simple sum, so their share is that of fixed draws, and three standard errors.
     public var statedFloor: Double {
         let listing = 2 * Double(asked) / Double(asked + counts.count)
-        var random = CounterRandom(domain: "\(law.rawValue)/floor", index: 0)
         var list = counts.enumerated().flatMap { Array(repeating: $0, count: $1) }
-        var (sum, squares) = (0.0, 0.0)
-        let draws = max(200, 100_000 / list.count)
-        for _ in 0..<draws {
+        let naming = FixedDraws.bound("\(law.rawValue)/floor", draws: max(200, 100_000 / list.count)) { random in
             random.shuffle(&list)
-            let right =
-                Double(WordAggregation.firstDifferent(asked, of: list).filter { $0 < asked }.count) / Double(asked)
-            (sum, squares) = (sum + right, squares + right * right)
+            let right = WordAggregation.firstDifferent(asked, of: list).filter { $0 < asked }.count
+            return (Double(right) / Double(asked), 1)
         }
-        let mean = sum / Double(draws)
-        let error = ((squares / Double(draws) - mean * mean) / Double(draws)).squareRoot()
-        return min(0.99, max(listing, mean + 3 * error))
+        return max(listing, naming)
     }
 
     /// The first different elements.

@@ -30,8 +30,8 @@ public struct Boxes: TaskGenerator, HopTask {
     private let items: Int
     private let operations: Int
     private let things: SymbolRange
-    /// See ``floor(items:operations:questions:)``.
-    public let statedFloor: Double
+    /// The content of boxes where nothing was moved, and the best guess for the others: see ``newest(in:of:butNot:)``.
+    public private(set) var statedFloor = 0.0
 
     /// The task of these parameter values.
     /// - Throws: ``AssayError`` naming the parameter that is unknown, out of range or contradicts the others.
@@ -43,11 +43,12 @@ public struct Boxes: TaskGenerator, HopTask {
         try p.require("symbols", atLeast: items + 1, because: "every thing has a symbol of its own")
         boxes = SymbolRange(offset: 0, count: p["boxes"])
         things = SymbolRange(offset: 64, count: p["symbols"])
-        statedFloor = Boxes.floor(items: items, operations: operations, questions: p["questions"])
         frame = try HopFrame(
             Self.name, p, task: Vocabulary.boxesTask, hops: 1, facts: 3 * (items + operations),
             questions: p["questions"],
             question: 3, content: "\(items) things and \(operations) operations")
+        statedFloor = drawnFloor()
+        try p.require(headroomOver: statedFloor, "operations", remedy: "Raise 'operations'")
     }
 
     /// State tracking.
@@ -139,32 +140,38 @@ public struct Boxes: TaskGenerator, HopTask {
 }
 
 extension Boxes {
-    /// Reading the last statement that brings something into the box, if it names the thing, and otherwise guessing among
-    /// the things that are left: the chance that a thing that is there at the end was never moved, and for the rest the mean
-    /// of 1 / (items - j) over the questions j.
-    ///
-    /// Backwards from the end, an operation is a move as often as there are moves among those before, and moves a thing
-    /// with a chance of 1 in those that are there; every put of the exchange, of as many things, is the thing's with the
-    /// same chance.
-    static func floor(items: Int, operations: Int, questions: Int) -> Double {
-        let exchanges = exchanges(operations)
-        let moves = operations - exchanges
-        // The chance that a thing was not moved after it was put, by moves, for a number of exchanges.
-        var unmoved = [1.0]
-        for _ in 0..<moves { unmoved.append(unmoved[unmoved.count - 1] * (1 - 1 / Double(items))) }
-        for exchange in stride(from: 1, through: exchanges, by: 1) {
-            let isPut = exchange % 2 == 0
-            let there = Double(isPut ? items : items - 1)
-            var row: [Double] = []
-            for move in 0...moves {
-                let share = Double(move) / Double(move + exchange)
-                let before = isPut ? 1 / there + (1 - 1 / there) * unmoved[move] : unmoved[move]
-                row.append((1 - share) * before + share * (1 - 1 / there) * (row.last ?? 0))
+    /// The floor: what ``newest(in:of:butNot:)`` scores in fixed draws, an answer in place after each question.
+    private func drawnFloor() -> Double {
+        let draws = max(200, 80_000 / (items + operations))
+        return FixedDraws.bound("boxes/floor", draws: draws) { random in
+            let world = evaluationWorld(&random)
+            let questions = mainQuestions(about: world, &random)
+            var (said, right) = (Set<Int32>(), 0)
+            for question in questions {
+                if Boxes.newest(in: world.facts, of: question.ask[0], butNot: said) == question.gold[0] { right += 1 }
+                said.insert(question.gold[0])
             }
-            unmoved = row
+            return (Double(right), questions.count)
         }
-        let guess = (0..<questions).reduce(0) { $0 + 1 / Double(items - $1) } / Double(questions)
-        return unmoved[moves] + (1 - unmoved[moves]) * guess
+    }
+
+    /// What is in a box, for someone who follows no move: the thing that was put there last and never moved; or else the one
+    /// put last of those that can be there: neither moved for the first time after the box was filled, nor taken out of the
+    /// box that it was put into, nor still in it, nor an answer that was given.
+    static func newest(in facts: [[Int32]], of box: Int32, butNot said: Set<Int32>) -> Int32? {
+        guard let filled = facts.lastIndex(where: { $0.count == 3 && $0[2] == box }) else { return nil }
+        if facts[filled][0] == Vocabulary.puts { return facts[filled][1] }
+        // The first statement, of those already seen from the end, that takes something out of a box.
+        var leaving: [Int32: Int] = [:]
+        for (number, fact) in facts.enumerated().reversed() {
+            guard fact[0] == Vocabulary.puts else {
+                leaving[fact[1]] = number
+                continue
+            }
+            guard let left = leaving[fact[2]], left <= filled, facts[left][0] == Vocabulary.moves else { continue }
+            if number < filled, !said.contains(fact[1]) { return fact[1] }
+        }
+        return nil
     }
 
     var grammar: HopGrammar {
@@ -221,7 +228,8 @@ extension Boxes {
         return reading.remaining(Array(Set(put)).sorted(), before: asked)
     }
 
-    /// Say what was put first into the box (what it held at the start), and what was put last; else guess.
+    /// Say what was put first into the box (what it held at the start), and what was put last; else guess. Or else say the
+    /// newest thing that can be there.
     var ownBaselines: [ShortcutBaseline] {
         func baseline(
             _ name: String, _ statement: @escaping @Sendable ([HopReading.Fact], Int32) -> HopReading.Fact?
@@ -238,6 +246,10 @@ extension Boxes {
         return [
             baseline("first-statement") { bringing, _ in bringing.first },
             baseline("last-statement") { bringing, _ in bringing.last },
+            ownBaseline("newest-thing") { asked, reading, _ in
+                let said = reading.asked.filter { $0.answer.lowerBound < asked.answer.lowerBound }.flatMap(\.said)
+                return Boxes.newest(in: reading.facts.map(\.tokens), of: asked.ask[0], butNot: Set(said))
+            },
         ]
     }
 

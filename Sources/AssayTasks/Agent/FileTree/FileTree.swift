@@ -16,7 +16,7 @@ public struct FileTree: WorldTask {
         [
             TaskParameter("edits", 3, 2...20, "words to be replaced: each takes four actions, and the submission one"),
             TaskParameter("files", 3, 2...4, "files of a directory"),
-            TaskParameter("length", 160, 16...8192, "tokens of every demonstration; padding fills what is not needed"),
+            .demonstrationLength(160),
         ] + EpisodeOptions.parameters
     static let kind = TaskKind(
         name: name, family: .agent, summary: "words to be searched, found in a tree of files and replaced",
@@ -26,12 +26,7 @@ public struct FileTree: WorldTask {
     static let errorRoom = 8
     static let errorSteps = 1
 
-    /// Everything that identifies the items.
-    public let identity: TaskIdentity
-    /// Tokens of every demonstration.
-    public let length: Int
-    let options: EpisodeOptions
-    let source: ItemSource
+    let frame: WorldFrame
     private let edits: Int
     private let files: Int
 
@@ -40,16 +35,11 @@ public struct FileTree: WorldTask {
     public init(_ given: [String: Int] = [:]) throws {
         let p = try ParameterValues(Self.name, Self.parameters, given)
         (edits, files) = (p["edits"], p["files"])
-        options = EpisodeOptions(p)
         let plan = 4 * edits + 1
         let optimal = 5 + edits + edits * (26 + 2 * files) + 2
-        let room = options.room(plan: plan, longestCall: 4, error: Self.errorRoom)
-        try p.require(
-            "length", atLeast: optimal + room,
-            because: "the optimal play takes \(optimal) tokens, what happens in it and an error \(room)")
-        identity = TaskIdentity(generator: Self.name, version: 1, parameters: p.all)
-        length = p["length"]
-        source = Self.source(of: identity)
+        frame = try WorldFrame(
+            Self.name, p, plan: plan, optimal: optimal, longestCall: 4, error: Self.errorRoom)
+        try p.require(headroomOver: statedFloor, "slack", remedy: "Lower 'slack', or raise 'edits'")
     }
 
     func draw(isTraining: Bool, _ random: inout CounterRandom) -> FileState {
@@ -78,11 +68,11 @@ public struct FileTree: WorldTask {
         return FloorBound.chain(plan, budget: plan.count + options.slack)
     }
 
-    /// Searching for what was shown and listing what was found are always right; a file may be, and a replacement is once in
-    /// as many as are left.
+    /// Searching for what was shown and listing what was found are always right; a file is right once in as many as are
+    /// listed, a replacement once in as many as are left.
     public var demonstrationFloor: Double {
         let replaced = (1...edits).reduce(0.0) { $0 + 1 / Double($1) }
-        return (Double(3 * edits) + replaced + 1) / Double(4 * edits + 1)
+        return (Double(edits) * (2 + 1 / Double(files)) + replaced + 1) / Double(4 * edits + 1)
     }
 
     /// Shortcuts on demonstrations: follow what was said without tags, and replace by any of what is left; repeat the last

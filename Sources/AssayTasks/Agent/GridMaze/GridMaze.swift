@@ -18,7 +18,7 @@ public struct GridMaze: WorldTask {
             TaskParameter("passages", 5, 1...48, "side passages, each at a marked cell of the way"),
             TaskParameter("marks", 8, 4...64, "entries of the legend"),
             TaskParameter("size", 10, 4...24, "cells of a side of the grid"),
-            TaskParameter("length", 192, 16...8192, "tokens of every demonstration; padding fills what is not needed"),
+            .demonstrationLength(192),
         ] + EpisodeOptions.parameters
     static let kind = TaskKind(
         name: name, family: .agent, summary: "a maze of which one cell is seen at a time, with a legend of its marks",
@@ -28,12 +28,7 @@ public struct GridMaze: WorldTask {
     static let errorRoom = 14
     static let errorSteps = 2
 
-    /// Everything that identifies the items.
-    public let identity: TaskIdentity
-    /// Tokens of every demonstration.
-    public let length: Int
-    let options: EpisodeOptions
-    let source: ItemSource
+    let frame: WorldFrame
     private let horizon: Int
     private let passages: Int
     private let marks: Int
@@ -44,19 +39,14 @@ public struct GridMaze: WorldTask {
     public init(_ given: [String: Int] = [:]) throws {
         let p = try ParameterValues(Self.name, Self.parameters, given)
         (horizon, passages, marks, size) = (p["horizon"], p["passages"], p["marks"], p["size"])
-        options = EpisodeOptions(p)
         try p.require(
             "passages", atMost: (horizon - 2) / 2, because: "half of the cells between start and exit may have one")
         try p.require(
             "horizon", atMost: size * size / 3, because: "a longer way does not fit into \(size) x \(size) cells")
         let optimal = 3 + 2 * marks + 4 + 7 * (horizon - 1) + 2
-        let room = options.room(plan: horizon, longestCall: 3, error: Self.errorRoom)
-        try p.require(
-            "length", atLeast: optimal + room,
-            because: "the optimal play takes \(optimal) tokens, what happens in it and an error \(room)")
-        identity = TaskIdentity(generator: Self.name, version: 1, parameters: p.all)
-        length = p["length"]
-        source = Self.source(of: identity)
+        frame = try WorldFrame(
+            Self.name, p, plan: horizon, optimal: optimal, longestCall: 3, error: Self.errorRoom)
+        try p.require(headroomOver: statedFloor, "slack", remedy: "Lower 'slack', or raise 'horizon'")
     }
 
     func draw(isTraining: Bool, _ random: inout CounterRandom) -> MazeState {

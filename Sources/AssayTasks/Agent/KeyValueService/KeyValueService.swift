@@ -17,7 +17,7 @@ public struct KeyValueService: WorldTask {
             TaskParameter(
                 "writes", 1, 1...8, "values that are written at the end: the plan has 2 stages + writes actions"),
             TaskParameter("decoys", 2, 0...4, "keys of a bucket that lead nowhere"),
-            TaskParameter("length", 128, 16...8192, "tokens of every demonstration; padding fills what is not needed"),
+            .demonstrationLength(128),
         ] + EpisodeOptions.parameters
     static let kind = TaskKind(
         name: name, family: .agent,
@@ -28,12 +28,7 @@ public struct KeyValueService: WorldTask {
     static let errorRoom = 9
     static let errorSteps = 1
 
-    /// Everything that identifies the items.
-    public let identity: TaskIdentity
-    /// Tokens of every demonstration.
-    public let length: Int
-    let options: EpisodeOptions
-    let source: ItemSource
+    let frame: WorldFrame
     private let stages: Int
     private let writes: Int
     private let decoys: Int
@@ -43,7 +38,6 @@ public struct KeyValueService: WorldTask {
     public init(_ given: [String: Int] = [:]) throws {
         let p = try ParameterValues(Self.name, Self.parameters, given)
         (stages, writes, decoys) = (p["stages"], p["writes"], p["decoys"])
-        options = EpisodeOptions(p)
         try p.require("writes", atMost: stages - 1, because: "only \(stages - 1) stages show a value")
         let keys = stages * (1 + decoys) + writes
         try p.require(
@@ -51,13 +45,9 @@ public struct KeyValueService: WorldTask {
             because: "there are \(KeyValueState.keys.count) keys and \(keys) are needed")
         let plan = 2 * stages + writes
         let optimal = 6 + stages * (11 + 2 * decoys) + 4 * (stages - 1) + 2 + 9 * writes - 3
-        let room = options.room(plan: plan, longestCall: 4, error: Self.errorRoom)
-        try p.require(
-            "length", atLeast: optimal + room,
-            because: "the optimal play takes \(optimal) tokens, what happens in it and an error \(room)")
-        identity = TaskIdentity(generator: Self.name, version: 1, parameters: p.all)
-        length = p["length"]
-        source = Self.source(of: identity)
+        frame = try WorldFrame(
+            Self.name, p, plan: plan, optimal: optimal, longestCall: 4, error: Self.errorRoom)
+        try p.require(headroomOver: statedFloor, "slack", remedy: "Lower 'slack', or raise 'stages' or 'decoys'")
     }
 
     func draw(isTraining: Bool, _ random: inout CounterRandom) -> KeyValueState {

@@ -18,7 +18,7 @@ public struct TicketDesk: WorldTask {
             TaskParameter("tickets", 4, 3...24, "tickets: each takes three actions, one in three a confirmation more"),
             TaskParameter("rules", 8, 3...32, "kinds of requests with a rule"),
             TaskParameter("gap", 16, 0...4096, "tokens without meaning between the policy and the first ticket"),
-            TaskParameter("length", 192, 16...8192, "tokens of every demonstration; padding fills what is not needed"),
+            .demonstrationLength(192),
         ] + EpisodeOptions.parameters
     static let kind = TaskKind(
         name: name, family: .agent,
@@ -29,12 +29,7 @@ public struct TicketDesk: WorldTask {
     static let errorRoom = 6
     static let errorSteps = 1
 
-    /// Everything that identifies the items.
-    public let identity: TaskIdentity
-    /// Tokens of every demonstration.
-    public let length: Int
-    let options: EpisodeOptions
-    let source: ItemSource
+    let frame: WorldFrame
     private let tickets: Int
     private let rules: Int
     private let gap: Int
@@ -44,16 +39,10 @@ public struct TicketDesk: WorldTask {
     public init(_ given: [String: Int] = [:]) throws {
         let p = try ParameterValues(Self.name, Self.parameters, given)
         (tickets, rules, gap) = (p["tickets"], p["rules"], p["gap"])
-        options = EpisodeOptions(p)
         let plan = 3 * tickets + tickets / 3 + 1
         let optimal = 2 + 2 * rules + gap + 4 + 20 * tickets + 6 * (tickets / 3) - 1 + 2
-        let room = options.room(plan: plan, longestCall: 4, error: Self.errorRoom)
-        try p.require(
-            "length", atLeast: optimal + room,
-            because: "the optimal play takes \(optimal) tokens, what happens in it and an error \(room)")
-        identity = TaskIdentity(generator: Self.name, version: 1, parameters: p.all)
-        length = p["length"]
-        source = Self.source(of: identity)
+        frame = try WorldFrame(
+            Self.name, p, plan: plan, optimal: optimal, longestCall: 4, error: Self.errorRoom)
     }
 
     /// Tickets of each rule, of so many: one in three forbidden, one in three to be confirmed, the others allowed.

@@ -20,7 +20,7 @@ public struct ToolWorld: WorldTask {
     public static let parameters = [
         TaskParameter("depth", 4, 2...12, "dependent calls before the submission"),
         TaskParameter("records", 7, 3...32, "records in the world; those beyond depth are dead ends"),
-        TaskParameter("length", 96, 16...8192, "tokens of every demonstration; padding fills what is not needed"),
+        .demonstrationLength(96),
         TaskParameter("budget", 12, 3...256, "actions before the episode ends as failed"),
         TaskParameter("errors", 15, 0...90, "wrong actions injected into training, per cent of the steps"),
         TaskParameter("symbols", 16, 8...32, "different handles of a kind, labels, credentials and values"),
@@ -33,16 +33,11 @@ public struct ToolWorld: WorldTask {
     static let errorRoom = 8
     static let errorSteps = 1
 
-    /// Everything that identifies the items.
-    public let identity: TaskIdentity
-    /// Tokens of every demonstration.
-    public let length: Int
     let depth: Int
     let decoys: Int
     let budget: Int
     let symbols: ToolRecords.Symbols
-    let options: EpisodeOptions
-    let source: ItemSource
+    let frame: WorldFrame
     private let tools: [ToolSignature]
 
     /// The task of these parameter values.
@@ -58,13 +53,12 @@ public struct ToolWorld: WorldTask {
         try p.require(
             "length", atLeast: optimal + Self.errorRoom,
             because: "the optimal play takes \(optimal) tokens and an error \(Self.errorRoom)")
-        identity = TaskIdentity(generator: Self.name, version: 1, parameters: p.all)
-        (length, self.depth, budget) = (p["length"], depth, p["budget"])
-        self.decoys = decoys
-        options = EpisodeOptions(budget: budget, errors: Double(p["errors"]) / 100)
+        frame = WorldFrame(
+            TaskIdentity(generator: Self.name, version: 1, parameters: p.all), length: p["length"],
+            options: EpisodeOptions(budget: p["budget"], errors: Double(p["errors"]) / 100))
+        (self.depth, self.decoys, budget) = (depth, decoys, p["budget"])
         symbols = ToolRecords.Symbols(p["symbols"])
         tools = symbols.tools
-        source = ItemSource(identity)
     }
 
     func draw(isTraining: Bool, _ random: inout CounterRandom) -> ToolState {

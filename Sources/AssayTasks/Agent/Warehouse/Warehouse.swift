@@ -18,7 +18,7 @@ public struct Warehouse: WorldTask {
             TaskParameter("capacity", 2, 1...4, "items that can be carried, and that an order names"),
             TaskParameter("rooms", 8, 4...24, "rooms"),
             TaskParameter("spare", 2, 0...16, "items that no order names"),
-            TaskParameter("length", 224, 16...8192, "tokens of every demonstration; padding fills what is not needed"),
+            .demonstrationLength(224),
         ] + EpisodeOptions.parameters
     static let kind = TaskKind(
         name: name, family: .agent,
@@ -30,12 +30,7 @@ public struct Warehouse: WorldTask {
     static let errorRoom = 24
     static let errorSteps = 4
 
-    /// Everything that identifies the items.
-    public let identity: TaskIdentity
-    /// Tokens of every demonstration.
-    public let length: Int
-    let options: EpisodeOptions
-    let source: ItemSource
+    let frame: WorldFrame
     private let orders: Int
     private let capacity: Int
     private let rooms: Int
@@ -46,7 +41,6 @@ public struct Warehouse: WorldTask {
     public init(_ given: [String: Int] = [:]) throws {
         let p = try ParameterValues(Self.name, Self.parameters, given)
         (orders, capacity, rooms, spare) = (p["orders"], p["capacity"], p["rooms"], p["spare"])
-        options = EpisodeOptions(p)
         try p.require(
             "rooms", atLeast: capacity + 3,
             because: "the items of an order lie in rooms of their own, not where it begins or ends")
@@ -56,13 +50,9 @@ public struct Warehouse: WorldTask {
         let plan = orders * (3 * capacity + 1) + 1
         let prompt = 3 + rooms + 2 * (orders * capacity + spare) + capacity + 5
         let optimal = prompt + 6 * (plan - 1) + (orders - 1) * (capacity + 2) + 3
-        let room = options.room(plan: plan, longestCall: 3, error: Self.errorRoom)
-        try p.require(
-            "length", atLeast: optimal + room,
-            because: "the optimal play takes \(optimal) tokens, what happens in it and an error \(room)")
-        identity = TaskIdentity(generator: Self.name, version: 1, parameters: p.all)
-        length = p["length"]
-        source = Self.source(of: identity)
+        frame = try WorldFrame(
+            Self.name, p, plan: plan, optimal: optimal, longestCall: 3, error: Self.errorRoom)
+        try p.require(headroomOver: statedFloor, "slack", remedy: "Lower 'slack', or raise 'orders' or 'rooms'")
     }
 
     func draw(isTraining: Bool, _ random: inout CounterRandom) -> WarehouseState {
@@ -91,8 +81,7 @@ public struct Warehouse: WorldTask {
     public var statedFloor: Double {
         let plan = orders * (3 * capacity + 1) + 1
         let chance = min(1, Double(capacity) / Double(rooms - 1))
-        // With much slack in a small world anything comes through; a floor of 1 would leave nothing to measure above it.
-        return min(FloorBound.chain((1..<plan).map { _ in chance } + [1], budget: plan + options.slack), 0.999_999)
+        return FloorBound.chain((1..<plan).map { _ in chance } + [1], budget: plan + options.slack)
     }
 
     /// Who reads orders but not where things lie guesses the room of each item among those where it can lie.
