@@ -1,4 +1,5 @@
 import AssayModels
+import AssayTasks
 import CKernels
 
 /// The shape of a training step: what both sides are told.
@@ -37,7 +38,7 @@ struct TrainingShape: Codable, Hashable {
         headDimension = width < 256 ? 32 : 64
         heads = width / headDimension
         layers = 4
-        vocabulary = 256
+        vocabulary = Vocabulary.count
         self.length = length
         sequences = tokens / length
         self.threads = threads

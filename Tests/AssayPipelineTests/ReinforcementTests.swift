@@ -50,7 +50,7 @@ import Testing
         let study = try ReinforcementStudy.read(bench.url("evals/reinforcement/study.yaml"))
         #expect(study.name == "study" && study.episodes == 12 && study.runCount == 8)
         #expect(study.precisions.map(\.name) == ["float32", "fp8"])
-        #expect(study.arms.map(\.startStep) == [2, 4])
+        #expect(study.arms.map(\.start) == [.step(2), .step(4)])
         let (full, slow) = (study.arms[0].recipe, study.arms[1].recipe)
         #expect(full.algorithm == .grpo && full.importanceCap == 2 && full.certaintyGuard?.share == 0.5)
         #expect(full.warmUpSteps == 3 && full.collapse.window == 2 && full.updatesPerStep == 2)
@@ -96,6 +96,8 @@ import Testing
         ("depth: 2,", "depht: 2,", "depht"), ("seeds: [1, 2]", "seeds: [1, 1]", "seed 1 again"),
         ("[float32, fp8]", "[float32, fp9]", "fp9"), ("[float32, fp8]", "[fp8, fp8]", "again"),
         ("[float32, fp8]", "[fp8/restore]", "restore"), ("start-step: 2", "start-step: 3", "no checkpoint"),
+        ("start-step: 2", "start-step: 2, start-success: 0.5", "beside 'start-step'"),
+        ("start-step: 2", "start-success: 1.5", "'arms.full.start-success' is 1.5"),
         ("  steps: 3\n", "", "has no 'steps'"), ("algorithm: reinforce", "algorithm: ppo", "ppo"),
         ("prompts-per-step: 2", "prompts-per-step: 0", "'policy.prompts-per-step' is 0"),
         ("rollouts-per-prompt: 4", "rollouts-per-prompt: 3", "rolloutsPerMicroBatch"),

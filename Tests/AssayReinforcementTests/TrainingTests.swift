@@ -43,8 +43,8 @@ import Testing
         let fresh = model.initialWeights(seed: 1)
         #expect(weights.buffer.elementsEqual(fresh.buffer))
         let after = loop.collector.greedyRewards(
-            .evaluation(seed: 1), count: 100, weights: loop.updater.optimizer.weights)
-        let before = loop.collector.greedyRewards(.evaluation(seed: 1), count: 100, weights: weights)
+            .evaluation(seed: 1), 0..<100, weights: loop.updater.optimizer.weights)
+        let before = loop.collector.greedyRewards(.evaluation(seed: 1), 0..<100, weights: weights)
         #expect(before.reduce(0, +) < 60 && after.reduce(0, +) > 95)
     }
 

@@ -28,8 +28,8 @@ public struct ReinforcementConfiguration: Sendable {
         public var architecture: Marked<String>
         /// The recipe of the supervised training, by name or path.
         public var recipe: Marked<String>
-        /// The step of that recipe from which reinforcement learning starts; nil for the last.
-        public var startStep: Marked<Int>?
+        /// The checkpoint of that recipe from which reinforcement learning starts; nil for the last.
+        public var start: Marked<ReinforcementStart>?
         /// How it goes on.
         public var policy: Marked<ReinforcementRecipe>
     }
@@ -59,11 +59,18 @@ public struct ReinforcementConfiguration: Sendable {
 extension ReinforcementConfiguration.Arm {
     init(_ entry: ConfigurationEntry, over policy: Marked<ReinforcementRecipe>) throws {
         name = try entry.name()
-        let map = try entry.value.mapping("arm", keys: ["architecture", "recipe", "start-step", "policy"])
+        let map = try entry.value.mapping(
+            "arm", keys: ["architecture", "recipe", "start-step", "start-success", "policy"])
         let (architecture, recipe) = (try map.required("architecture"), try map.required("recipe"))
         self.architecture = Marked(try architecture.text(), at: architecture.mark)
         self.recipe = Marked(try recipe.text(), at: recipe.mark)
-        startStep = try map.markedInteger("start-step", 0...10_000_000)
+        start = try map.markedInteger("start-step", 0...10_000_000).map { Marked(.step($0.value), at: $0.mark) }
+        if let success = try map.optional("start-success") {
+            guard start == nil else {
+                throw success.failure("stands beside 'start-step'", remedy: "Keep one of the two")
+            }
+            start = Marked(.success(try success.number(in: 0...1, above: 0)), at: success.mark)
+        }
         self.policy =
             try map.optional("policy").map { Marked(try ReinforcementRecipe($0, over: policy.value), at: $0.mark) }
             ?? policy

@@ -16,6 +16,7 @@ public final class ReinforcementRunner {
     public private(set) var done = 0
 
     private let batch: BatchRunner
+    private var starts: [ContentHash: CheckpointRecord] = [:]
 
     /// One run of the study.
     public struct Run: Sendable {
@@ -68,23 +69,54 @@ public final class ReinforcementRunner {
 
     /// The runs whose supervised checkpoint is there, in the order of arms, precisions and seeds.
     public func runs() throws -> [Run] {
-        let checkpoints = try batch.plannedCheckpoints()
+        let checkpoints = try batch.plannedCheckpoints().map(\.record)
         return try study.arms.flatMap { arm in
             try study.precisions.flatMap { precision in
                 try arm.supervised.trainings.compactMap { training -> Run? in
-                    guard
-                        let start = checkpoints.first(where: {
-                            $0.record.run == training.identity && $0.record.step == arm.startStep
-                        })
-                    else { return nil }
+                    let series = checkpoints.filter { $0.run == training.identity }
+                    guard let start = try start(of: arm, seed: training.seed, in: series) else { return nil }
                     return Run(
                         arm: arm, seed: training.seed, precision: precision,
                         plan: try ReinforcementPlan(
-                            arm: arm.name, start: start.record.hash, recipe: arm.recipe, precision: precision,
-                            seed: training.seed, task: study.task), start: start.record)
+                            arm: arm.name, start: start.hash, recipe: arm.recipe, precision: precision,
+                            seed: training.seed, task: study.task), start: start)
                 }
             }
         }
+    }
+
+    private func start(
+        of arm: ReinforcementStudy.Arm, seed: UInt64, in series: [CheckpointRecord]
+    ) throws -> CheckpointRecord? {
+        switch arm.start {
+        case .step(let step): return series.first { $0.step == step }
+        case .success(let bound):
+            guard let last = series.last else { return nil }
+            if let known = starts[last.run] { return known }
+            let chosen = try series.first { try success($0, recipe: arm.recipe, seed: seed) >= bound } ?? last
+            starts[last.run] = chosen
+            return chosen
+        }
+    }
+
+    /// The share of episodes that a checkpoint solves, among as many as are held out, and after those.
+    private func success(
+        _ record: CheckpointRecord, recipe: ReinforcementRecipe, seed: UInt64
+    ) throws -> Double {
+        let checkpoint = try CheckpointFolder.read(URL(fileURLWithPath: record.path, isDirectory: true))
+        let rewards = try collector(checkpoint.model, recipe: recipe, seed: seed).greedyRewards(
+            BatchPlan.evaluationStream, study.episodes..<2 * study.episodes, weights: checkpoint.weights)
+        return rewards.reduce(0, +) / Double(rewards.count)
+    }
+
+    /// Plays held-out episodes, with states of full precision, so that what was learned is told from what it was learned
+    /// through.
+    private func collector(
+        _ model: LanguageModel, recipe: ReinforcementRecipe, seed: UInt64
+    ) throws -> RolloutCollector {
+        RolloutCollector(
+            model: model, source: try EpisodeSource(study.task), recipe: recipe, precision: .float32, seed: seed,
+            pool: WorkerPool(workers: batch.workers))
     }
 
     private func title(_ run: Run) -> String {
@@ -120,13 +152,9 @@ public final class ReinforcementRunner {
             reason = "\(why.rawValue) at step \(step)"
             batch.notice("\(title(run)): collapsed: \(reason ?? "")")
         }
-        // States of full precision, so that what was learned is told from what it was learned through.
-        let pool = WorkerPool(workers: batch.workers)
-        let collector = RolloutCollector(
-            model: start.model, source: run.plan.source, recipe: run.arm.recipe, precision: .float32, seed: run.seed,
-            pool: pool)
+        let collector = try collector(start.model, recipe: run.arm.recipe, seed: run.seed)
         func rewards(_ weights: FloatBlock) -> [Double] {
-            collector.greedyRewards(BatchPlan.evaluationStream, count: study.episodes, weights: weights)
+            collector.greedyRewards(BatchPlan.evaluationStream, 0..<study.episodes, weights: weights)
         }
         let before = rewards(start.weights)
         let after = try outcome.checkpoint.map { rewards(try CheckpointFolder.read($0.url).weights) }

@@ -25,8 +25,8 @@ public struct ReinforcementStudy: Sendable {
     public struct Arm: Sendable {
         /// How it is trained supervised.
         public let supervised: ArmPlan
-        /// The step from which it goes on.
-        public let startStep: Int
+        /// The checkpoint from which each seed goes on.
+        public let start: ReinforcementStart
         /// How it goes on.
         public let recipe: ReinforcementRecipe
 
@@ -54,14 +54,14 @@ public struct ReinforcementStudy: Sendable {
                 recipe: recipe, generators: [file.task.name: task], seeds: file.seeds.map(\.value), match: nil,
                 control: nil)
             let steps = supervised.trainings[0].recipe.allCheckpointSteps
-            if let start = arm.startStep, !steps.contains(start.value) {
+            if let start = arm.start, case .step(let step) = start.value, !steps.contains(step) {
                 throw AssayError.badInput(
-                    "'start-step' is \(start.value), where recipe '\(recipe.name)' leaves no checkpoint",
+                    "'start-step' is \(step), where recipe '\(recipe.name)' leaves no checkpoint",
                     at: start.mark.description, remedy: "Write one of " + steps.map(String.init).joined(separator: ", ")
                 )
             }
             return Arm(
-                supervised: supervised, startStep: arm.startStep?.value ?? steps.last ?? 0, recipe: arm.policy.value)
+                supervised: supervised, start: arm.start?.value ?? .step(steps.last ?? 0), recipe: arm.policy.value)
         }
         let plan = TaskPlan(
             name: file.task.name, generator: task, clusters: file.episodes,

@@ -60,10 +60,10 @@ public final class RolloutCollector {
         }
     }
 
-    /// The reward of each of the first episodes of a stream, played greedily.
-    public func greedyRewards(_ stream: ItemStream, count: Int, weights: FloatBlock) -> [Double] {
-        let units = stride(from: 0, to: count, by: RolloutCollector.unit).map {
-            $0..<min($0 + RolloutCollector.unit, count)
+    /// The reward of each of some episodes of a stream, played greedily.
+    public func greedyRewards(_ stream: ItemStream, _ episodes: Range<Int>, weights: FloatBlock) -> [Double] {
+        let units = stride(from: episodes.lowerBound, to: episodes.upperBound, by: RolloutCollector.unit).map {
+            $0..<min($0 + RolloutCollector.unit, episodes.upperBound)
         }
         return map(units, weights: weights) { unit, decoder in
             let environments = unit.map { source.environment(stream, index: $0) }
