@@ -4,7 +4,7 @@ ASSAY := .build/release/assay
 VENV := .build/bench-venv
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: quickstart build test lint bench dependencies clean
+.PHONY: quickstart build test browser-test browser lint bench dependencies clean
 
 quickstart: build
 	$(ASSAY) run evals/batches/quickstart.yaml
@@ -17,6 +17,16 @@ build: dependencies
 test: dependencies lint
 	$(SWIFT) test -c release --filter CKernelsTests
 	$(SWIFT) test -c release --skip-build --skip CKernelsTests
+
+# The page of a report in a real browser. `make test` opens it too where there is one.
+browser-test: dependencies browser
+	ASSAY_BROWSER=required $(SWIFT) test -c release --filter BrowserTests
+
+browser:
+	@if [ "$$(uname)" = Linux ] && ! which chromium chromium-browser google-chrome 2>/dev/null | grep -q .; then \
+	  echo "Installing chromium ..."; \
+	  $(SUDO) apt-get update -q && $(SUDO) apt-get install -q -y --no-install-recommends chromium; \
+	fi
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks

@@ -10,8 +10,9 @@ struct ProxiesCommand: ParsableCommand {
         abstract: "Say how well every metric or column of runs ranks them as a target does.",
         discussion: """
             The runs are those of a table, with --from, or those that a batch recorded: then every metric of a task at every \
-            checkpoint is a proxy (accuracy/successor, nll/recall@500, loss), arms are the clusters, and each proxy gets a \
-            card with its signal-to-noise ratio and the conditions that it was validated under.
+            checkpoint is a proxy (accuracy/successor, hop-accuracy/successor[hops=2], nll/recall@500, loss, parameters), arms \
+            are the clusters, or with --cluster family all arms that mix tokens alike, and each proxy gets a card with its \
+            signal-to-noise ratio and the conditions that it was validated under.
 
             The file has a header and a row for each run (RFC 4180). Every column of numbers is judged as a proxy of the \
             target by its decision accuracy: of all pairs of runs that differ in the target, the share that the proxy \
@@ -30,8 +31,8 @@ struct ProxiesCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A table of runs; the runs of a batch, when not given.", valueName: "file.csv"))
     var from: String?
 
-    @Option(help: "The batch whose runs are meant; the last one, when not given.")
-    var batch: String?
+    @Option(help: "The batch whose runs are meant; the last one, when not given. Of several, each is judged by itself.")
+    var batch: [String] = []
 
     @Option(
         name: .customLong("for"),
@@ -45,7 +46,10 @@ struct ProxiesCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Take pairs only inside equal values of this column.", valueName: "column"))
     var within: String?
 
-    @Option(help: ArgumentHelp("The column of what runs share, such as their architecture.", valueName: "column"))
+    @Option(
+        help: ArgumentHelp(
+            "The column of what runs share, such as their architecture; of recorded runs, 'arm' or 'family'.",
+            valueName: "column"))
     var cluster: String?
 
     @Option(
@@ -63,10 +67,13 @@ struct ProxiesCommand: ParsableCommand {
     @OptionGroup var results: ResultsOptions
 
     func validate() throws {
-        if from == nil, within != nil || cluster != nil || !lower.isEmpty {
-            throw ValidationError("--within, --cluster and --lower name columns of a table: name it with --from.")
+        if from == nil, within != nil || !lower.isEmpty {
+            throw ValidationError("--within and --lower name columns of a table: name it with --from.")
         }
-        if from != nil, batch != nil || use != nil {
+        if from == nil, let cluster, ProxyClustering(rawValue: cluster) == nil {
+            throw ValidationError("--cluster of recorded runs is 'arm' or 'family'.")
+        }
+        if from != nil, !batch.isEmpty || use != nil {
             throw ValidationError("--batch and --for are for recorded runs, --from for a table.")
         }
         guard level > 0, level < 1 else { throw ValidationError("--level lies between 0 and 1, such as 0.9.") }
@@ -75,7 +82,8 @@ struct ProxiesCommand: ParsableCommand {
     func run() throws {
         guard let from else {
             let report = try ProxyCardReport(
-                store: try results.openForReading(), batch: batch, target: target, for: use, level: level)
+                store: try results.openForReading(), batches: batch, target: target, for: use,
+                clustering: cluster.flatMap(ProxyClustering.init(rawValue:)) ?? .arm, level: level)
             Output.write(try report.render(as: format))
             return
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AssayCore
+import AssayPipeline
 import AssayReports
 import AssayStore
 import Foundation
@@ -13,7 +14,8 @@ struct ReportCommand: ParsableCommand {
         abstract: "Write what a batch came to as one HTML page, Markdown for a pull request, or JUnit XML for CI.",
         discussion: """
             The page opens with the worst regression in words, then holds every verdict with its interval, and the \
-            curves by hops, length, checkpoint, precision and memory, each with its data as CSV. It needs no network \
+            curves by hops, length, checkpoint, precision and memory, the proxies of the multi-hop \
+            target, and what 'assay calibrate' found, each with its data as CSV. It needs no network \
             and prints. Equal results give equal bytes.
             """)
 
@@ -39,7 +41,7 @@ struct ReportCommand: ParsableCommand {
                 "the store has no batch yet", at: results.storeFile.path,
                 remedy: "Run a batch first: assay run evals/batches/quickstart.yaml")
         }
-        let report = try BatchReport(store: store, batch: record)
+        let report = try BatchReport.full(store: store, batch: record)
         if output == "-" {
             Output.write(try report.text(format))
             return

@@ -15,12 +15,17 @@ struct ResultsOptions: ParsableArguments {
     var storeFile: URL { folder.appendingPathComponent("assay.sqlite") }
 
     /// Opens the store for reading.
-    func openForReading() throws -> Store {
+    func openForReading() throws -> Store { try open(.readOnly) }
+
+    /// Opens a store that is there for writing.
+    func openForWriting() throws -> Store { try open(.readWrite) }
+
+    private func open(_ mode: Store.Mode) throws -> Store {
         guard FileManager.default.fileExists(atPath: storeFile.path) else {
             throw AssayError.badInput(
                 "there is no store yet", at: storeFile.path,
                 remedy: "Run a batch first: assay run evals/batches/quickstart.yaml")
         }
-        return try Store(url: storeFile, mode: .readOnly)
+        return try Store(url: storeFile, mode: mode)
     }
 }

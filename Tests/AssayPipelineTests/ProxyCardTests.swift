@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct ProxyCardTests {
     private func report(_ target: String = "nll/successor", for use: String? = nil) throws -> ProxyCardReport {
-        try ProxyCardReport(store: try Finished.tiny.get().store(), batch: nil, target: target, for: use)
+        try ProxyCardReport(store: try Finished.tiny.get().store(), batches: [], target: target, for: use)
     }
 
     @Test func everyMetricAtEveryCheckpointGetsACard() throws {

@@ -5,11 +5,16 @@ import Testing
 
 /// A browser without a window, where there is one.
 private enum Browser {
-    static let executable = ["chromium", "chromium-browser", "google-chrome"].lazy
-        .flatMap { name in
-            (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }
+    static let executable = {
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        let places = ["chromium", "chromium-browser", "google-chrome"].flatMap { name in folders.map { "\($0)/\(name)" }
         }
-        .first(where: FileManager.default.isExecutableFile)
+        return (places + ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"])
+            .first(where: FileManager.default.isExecutableFile)
+    }()
+
+    /// `make browser-test`, which installs one, asks that the tests run.
+    static let isDemanded = ProcessInfo.processInfo.environment["ASSAY_BROWSER"] == "required"
 
     /// Opens a page and waits for its end.
     /// - Returns: standard output, and standard error with every line of the console.
@@ -36,14 +41,19 @@ private enum Browser {
 }
 
 @Suite struct BrowserTests {
-    @Test(.enabled(if: Browser.executable != nil, "there is no Chromium"))
+    @Test func `a browser is there where it is demanded`() {
+        #expect(Browser.executable != nil || !Browser.isDemanded)
+        if Browser.executable == nil { print("no browser: pages are not opened; 'make browser-test' installs one") }
+    }
+
+    @Test(.enabled(if: Browser.executable != nil, "there is no Chromium: make browser-test installs one"))
     func `a browser shows the page without errors or requests, with its plots and a filter that works`() throws {
         let folder = try TemporaryFolder()
         let sample = try SyntheticStore(
             folder.url.appendingPathComponent("a.sqlite"), arms: ["full", "<i>hybrid</i>", "window"])
         let page = folder.url.appendingPathComponent("report.html")
         // A probe at the end tells what the page asked for; whatever its policy forbade is an error on the console.
-        let text = try sample.report().text(.html).replacing(
+        let text = try sample.report(proxies: SyntheticStore.evidence()).text(.html).replacing(
             "</body>", with: "<script>document.title = performance.getEntriesByType('resource').length;</script></body>"
         )
         try Data(text.utf8).write(to: page)

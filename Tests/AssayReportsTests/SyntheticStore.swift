@@ -16,7 +16,8 @@ struct SyntheticStore {
         static let checkpoints = Parts(rawValue: 4)
         static let precision = Parts(rawValue: 8)
         static let memory = Parts(rawValue: 16)
-        static let all: Parts = [.hops, .lengths, .checkpoints, .precision, .memory]
+        static let faults = Parts(rawValue: 32)
+        static let all: Parts = [.hops, .lengths, .checkpoints, .precision, .memory, .faults]
     }
 
     let store: Store
@@ -57,6 +58,9 @@ struct SyntheticStore {
                 }
             }
             guard index > 0 else { continue }
+            if index == 1, parts.contains(.faults) {
+                try store.record(calibration, identity: ContentHash(of: "calibration"), batch: batch.identity)
+            }
             try store.record(
                 comparison(index, metrics: metrics, slices: slices), batch: batch.identity, position: index)
             if parts.contains(.checkpoints) {
@@ -66,7 +70,53 @@ struct SyntheticStore {
     }
 
     /// The report of the batch.
-    func report() throws -> BatchReport { try BatchReport(store: store, batch: batch) }
+    func report(proxies: ProxyEvidence? = nil) throws -> BatchReport {
+        try BatchReport(store: store, batch: batch, proxies: proxies)
+    }
+
+    /// Proxies of runs of as many families as the palette has colours twice.
+    static func evidence(runs: Int = 24) -> ProxyEvidence {
+        func run(_ index: Int) -> ProxyEvidence.Run {
+            ProxyEvidence.Run(
+                arm: "arm-\(index)", family: index % 8 == 0 ? "full" : "mixer-\(index % 8)", seed: 1,
+                target: index == 5 ? nil : Double(index) / Double(runs))
+        }
+        func card(_ proxy: String, _ low: Double, _ high: Double) -> ProxyCard {
+            ProxyCard(
+                validity: ProxyValidity(
+                    proxy: proxy, target: "hop-accuracy/chain[hops=2]", decisionAccuracy: (low + high) / 2, low: low,
+                    high: high, pairs: 276, clusters: 8, runs: runs, spearman: 0.5, kendall: 0.4),
+                signalToNoise: 3, conditions: .init(mixtures: ["chain x 1"], parameters: 1_000, tokens: 10_000),
+                validated: nil)
+        }
+        let values = (0..<runs).map { Optional(Double(($0 * 7) % runs) / 10 + 0.01) }
+        return ProxyEvidence(
+            target: "hop-accuracy/chain[hops=2]", level: 0.9, runs: (0..<runs).map(run),
+            proxies: [
+                (card("nll/recall", 0.4, 0.6), values), (card("nll/chain", 0.8, 0.9), values),
+                (card("nll/chain@100", 0.7, 0.85), values), (card("loss", 0.1, 0.3), values),
+            ])
+    }
+
+    /// A self-check with a fault of each kind, and one fault that nothing saw.
+    private var calibration: Calibration {
+        let results = comparison(1, metrics: 3, slices: 0).results
+        var calibration = Calibration(control: arms[0], repeats: 200, alpha: 0.05)
+        calibration.faults = PlantedFault.allCases.flatMap { fault in
+            results.map { result in
+                var result = result
+                result.verdict = fault.isDamage ? .regression : .noRegression
+                return FaultOutcome(arm: arms[0], fault: fault, detail: "as told", result: result)
+            }
+        }
+        calibration.falseAlarms = [FalseAlarms(null: .halves, alpha: 0.05, results: (0..<200).map { _ in results })]
+        calibration.power = [
+            PlantedPower(
+                metric: "accuracy", task: "recall", condition: "parallel", factor: 1, size: 0.03, stated: 0.03,
+                repeats: 200, found: 161, regressions: 150)
+        ]
+        return calibration
+    }
 
     // MARK: - Tasks
 

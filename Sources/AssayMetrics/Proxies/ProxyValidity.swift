@@ -40,6 +40,27 @@ public struct ProxyValidity: Sendable, Codable, Hashable {
     /// Why something is missing.
     public var note: String?
 
+    /// A validity; what is not given is not known.
+    public init(
+        proxy: String, target: String, within: String? = nil, decisionAccuracy: Double? = nil, low: Double? = nil,
+        high: Double? = nil, pairs: Int, clusters: Int, runs: Int, spearman: Double? = nil, kendall: Double? = nil,
+        regret: Double? = nil, note: String? = nil
+    ) {
+        self.proxy = proxy
+        self.target = target
+        self.within = within
+        self.decisionAccuracy = decisionAccuracy
+        self.low = low
+        self.high = high
+        self.pairs = pairs
+        self.clusters = clusters
+        self.runs = runs
+        self.spearman = spearman
+        self.kendall = kendall
+        self.regret = regret
+        self.note = note
+    }
+
     /// Fewest clusters whose interval can carry a ranking: with fewer, samples of them take too few different values.
     public static let fewestClusters = DecisionRule.fewestClusters
 

@@ -9,33 +9,46 @@ import Foundation
 public struct ProxyCardReport {
     /// The cards, checkpoint by checkpoint, the last ones of each run at the end.
     public let cards: [ProxyCard]
-    /// The batch whose runs they come from.
-    public let batch: String
+    /// The batches whose runs they come from.
+    public let batches: [String]
     private let target: String
+    private let clustering: ProxyClustering
+    /// Families of architectures among the runs.
+    private let families: Int
     private let level: Double
     /// Conditions of the batch that the proxies are wanted for, and its name.
     private let use: (batch: String, conditions: ProxyCard.Conditions)?
 
-    /// Judges every metric of a batch's runs as a proxy of one of them, with the arm as the cluster.
+    /// Judges every metric of the runs of batches as a proxy of one of them.
     /// - Parameters:
-    ///   - batch: the name; nil for the last one.
-    ///   - target: a metric of a task, such as `accuracy/successor`.
+    ///   - batches: the names; the last one when empty. Pairs are taken only inside a batch, and each has cards of its own.
+    ///   - target: a metric of a task, such as `accuracy/successor` or `hop-accuracy/successor[hops=2]`.
     ///   - use: the batch whose runs one wants to rank, to see which cards have expired; nil for the same.
+    ///   - clustering: what runs share.
     /// - Throws: ``AssayError`` when there is no such batch or metric.
-    public init(store: Store, batch name: String?, target: String, for use: String? = nil, level: Double = 0.9) throws {
-        guard let batch = try name.map({ try store.batch(named: $0) }) ?? store.batches().last else {
+    public init(
+        store: Store, batches names: [String], target: String, for use: String? = nil,
+        clustering: ProxyClustering = .arm, level: Double = 0.9
+    ) throws {
+        let batches = try names.isEmpty ? Array(store.batches().suffix(1)) : names.map { try store.batch(named: $0) }
+        guard !batches.isEmpty else {
             throw AssayError(
                 .usage, "the store holds no batch", remedy: "Run one: assay run evals/batches/quickstart.yaml")
         }
-        let runs = try RecordedRuns(store: store, batch: batch)
-        let validities = try runs.study(target: target).validities(level: level)
-        cards = validities.map {
-            ProxyCard(
-                validity: $0, signalToNoise: runs.signalToNoise($0.proxy), conditions: runs.conditions,
-                validated: runs.validated)
+        var cards: [ProxyCard] = []
+        var families: Set<String> = []
+        for batch in batches {
+            let runs = try RecordedRuns(store: store, batch: batch)
+            families.formUnion(runs.families)
+            let study = try runs.study(
+                target: target, clustering: clustering, within: batches.count > 1 ? batch.name : nil)
+            cards += runs.cards(study.validities(level: level))
         }
-        self.batch = batch.name
+        self.cards = cards
+        self.families = families.count
+        self.batches = batches.map(\.name)
         self.target = target
+        self.clustering = clustering
         self.level = level
         self.use = try use.map { ($0, try RecordedRuns(store: store, batch: store.batch(named: $0)).conditions) }
     }
@@ -62,20 +75,26 @@ public struct ProxyCardReport {
     }
 
     private var table: TextTable {
-        var table = TextTable([
-            .init("proxy"), .init("decision accuracy", .right),
-            .init("\(NumberFormat.percent(level)) interval", .right),
-            .init("pairs", .right), .init("arms", .right), .init("Spearman", .right), .init("Kendall", .right),
-            .init("regret", .right), .init("SNR", .right), .init("as a ranking"),
-        ])
+        let isGrouped = batches.count > 1
+        var columns: [TextTable.Column] = [.init("proxy")]
+        if isGrouped { columns.append(.init("batch")) }
+        columns += [
+            .init("decision accuracy", .right), .init("\(NumberFormat.percent(level)) interval", .right),
+            .init("pairs", .right), .init(clustering == .arm ? "arms" : "families", .right),
+            .init("Spearman", .right), .init("Kendall", .right), .init("regret", .right), .init("SNR", .right),
+            .init("as a ranking"),
+        ]
+        var table = TextTable(columns)
         for card in cards {
             let validity = card.validity
-            table.append([
-                validity.proxy, Figure.value(validity.decisionAccuracy), ProxyReport.interval(validity),
-                Figure.grouped(validity.pairs), Figure.grouped(validity.clusters), Figure.value(validity.spearman),
-                Figure.value(validity.kendall), Figure.value(validity.regret), Figure.value(card.signalToNoise),
-                expiry(card) ?? validity.use.title,
-            ])
+            let place = isGrouped ? [validity.proxy, validity.within ?? "-"] : [validity.proxy]
+            table.append(
+                place + [
+                    Figure.value(validity.decisionAccuracy), ProxyReport.interval(validity),
+                    Figure.grouped(validity.pairs), Figure.grouped(validity.clusters),
+                    Figure.value(validity.spearman), Figure.value(validity.kendall), Figure.value(validity.regret),
+                    Figure.value(card.signalToNoise), expiry(card) ?? validity.use.words,
+                ])
         }
         return table
     }
@@ -85,16 +104,17 @@ public struct ProxyCardReport {
     private var notes: [String] {
         var notes = ["Target \(target), " + ProxyReport.summary(cards.map(\.validity))]
         if let card = cards.first {
+            let mixtures = Set(cards.flatMap(\.conditions.mixtures)).count
             let when = card.validated.map { ", validated \(ProxyCardReport.text($0))" } ?? ""
             notes.append(
-                "Batch \(batch): \(card.conditions.mixtures.count) mixtures, up to "
+                "Batch \(batches.joined(separator: ", ")): \(mixtures) mixtures, up to "
                     + "\(Figure.grouped(card.conditions.parameters)) parameters and "
                     + "\(Figure.grouped(card.conditions.tokens)) tokens\(when).")
         }
         if let use { notes.append("Expired or not for the runs of batch \(use.batch).") }
         notes.append(
-            "\(NumberFormat.percent(level)) percentile bootstrap over arms, \(Figure.grouped(ClusterBootstrap.draws)) samples; "
-                + "SNR from the last 3 checkpoints of each run.")
+            "\(NumberFormat.percent(level)) percentile bootstrap over \(clustering == .arm ? "arms" : "families of architectures"), \(Figure.grouped(ClusterBootstrap.draws)) samples; "
+                + "SNR from the last 3 checkpoints of each run; \(families) families of architectures.")
         return notes
     }
 

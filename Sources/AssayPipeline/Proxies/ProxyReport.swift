@@ -77,7 +77,7 @@ public struct ProxyReport {
                 validity.proxy, validity.within ?? "-", Figure.value(validity.decisionAccuracy),
                 ProxyReport.interval(validity),
                 Figure.grouped(validity.pairs), Figure.grouped(validity.clusters), Figure.value(validity.spearman),
-                Figure.value(validity.kendall), Figure.value(validity.regret), validity.use.title,
+                Figure.value(validity.kendall), Figure.value(validity.regret), validity.use.words,
             ])
         }
         return table
@@ -99,16 +99,5 @@ public struct ProxyReport {
         if !words.isEmpty { notes.append("Without numbers: \(words.joined(separator: ", ")).") }
         if !skipped.isEmpty { notes.append("Left out, since not all are numbers: \(skipped.joined(separator: "; ")).") }
         return notes
-    }
-}
-
-extension ProxyValidity.Use {
-    /// As printed in tables.
-    var title: String {
-        switch self {
-        case .ranks: "ranks"
-        case .reversed: "RANKS THE WRONG WAY ROUND"
-        case .refuses(let reason): "refuses to rank: \(reason)"
-        }
     }
 }

@@ -21,7 +21,7 @@ extension BatchRunner {
         let documents = plan.reports.compactMap(\.document)
         guard !documents.isEmpty else { return }
         try stopIfAsked()
-        let report = try BatchReport(
+        let report = try BatchReport.full(
             store: store,
             batch: BatchRecord(
                 identity: plan.identity, name: plan.name, control: plan.control, definition: plan.definition))
@@ -30,4 +30,11 @@ extension BatchRunner {
 
     /// What a batch's folder holds; responses, which can be millions, are exported on demand.
     static let reported: [ExportSubject] = [.runs, .checkpoints, .metrics, .verdicts, .drift]
+}
+
+extension BatchReport {
+    /// All that a store has of a batch, with how well its metrics foretell the multi-hop target.
+    public static func full(store: Store, batch: BatchRecord) throws -> BatchReport {
+        try BatchReport(store: store, batch: batch, proxies: ProxyEvidence(store: store, batch: batch))
+    }
 }

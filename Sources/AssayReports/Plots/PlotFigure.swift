@@ -10,13 +10,16 @@ public struct PlotFigure: Sendable, Hashable {
     public var plots: [Plot]
     /// The data, exact.
     public var data: FieldTable
+    /// Whether the series are named once below the caption, for plots that have no room for names of their own.
+    public var hasLegend: Bool
 
     /// A figure.
-    public init(title: String, caption: String, plots: [Plot], data: FieldTable) {
+    public init(title: String, caption: String, plots: [Plot], data: FieldTable, hasLegend: Bool = false) {
         self.title = title
         self.caption = caption
         self.plots = plots
         self.data = data
+        self.hasLegend = hasLegend
     }
 
     /// Whether there is anything to see.
@@ -36,32 +39,44 @@ public struct PlotFigure: Sendable, Hashable {
         return .element(
             "figure", [("id", id), ("class", isSingle ? "one" : "many")],
             [
-                .element("h3", [], title), .element("figcaption", [], caption + note),
+                .element("h3", [], title), .element("figcaption", [], caption + note), legend,
                 .element("div", [("class", isSingle ? "single" : "panels")], drawings),
-                try dataMarkup(),
+                try data.markup(title: title),
             ])
     }
 
-    /// The data: a table that can be opened, and a file that needs no server.
-    private func dataMarkup() throws -> Markup {
-        let header = Markup.element("tr", [], data.columns.map { .element("th", [("scope", "col")], $0) })
-        let rows = data.rows.map { row in Markup.element("tr", [], row.map(PlotFigure.cell)) }
+    /// Every series once, with its mark.
+    private var legend: Markup {
+        guard hasLegend else { return .empty }
+        var seen: Set<String> = []
+        let series = plots.flatMap(\.series).filter { seen.insert($0.name).inserted }
+        return .element(
+            "ul", [("class", "legend")],
+            series.map { .element("li", [], [PlotRenderer.swatch($0), .text(" " + $0.name)]) })
+    }
+}
+
+extension FieldTable {
+    /// The data of a figure: a table that can be opened, and a file that needs no server.
+    /// - Parameter title: of the figure; names the file.
+    func markup(title: String) throws -> Markup {
+        let header = Markup.element("tr", [], columns.map { .element("th", [("scope", "col")], $0) })
+        let body = rows.map { row in Markup.element("tr", [], row.map(FieldTable.cell)) }
         return .element(
             "details", [("class", "data")],
             [
-                .element("summary", [], "Data (\(data.rows.count) rows)"),
+                .element("summary", [], "Data (\(rows.count) rows)"),
                 .element(
                     "p", [],
                     [
                         .element(
-                            "a",
-                            [("download", PlotFigure.fileName(title)), ("href", try PlotFigure.address(ofData: data))],
+                            "a", [("download", FieldTable.fileName(title)), ("href", try address())],
                             "Download as CSV")
                     ]),
                 .element(
                     "div", [("class", "scroll")],
                     [
-                        .element("table", [], [.element("thead", [], [header]), .element("tbody", [], rows)])
+                        .element("table", [], [.element("thead", [], [header]), .element("tbody", [], body)])
                     ]),
             ])
     }
@@ -77,8 +92,8 @@ public struct PlotFigure: Sendable, Hashable {
     }
 
     /// The table as CSV in the address itself.
-    static func address(ofData data: FieldTable) throws -> String {
-        "data:text/csv;charset=utf-8;base64," + Data(try data.text(.csv).utf8).base64EncodedString()
+    func address() throws -> String {
+        "data:text/csv;charset=utf-8;base64," + Data(try text(.csv).utf8).base64EncodedString()
     }
 
     /// A name for a file on any system.

@@ -186,7 +186,7 @@ struct PlotRenderer {
             default: source += "L\(across) \(up)"
             }
         }
-        return stroke(source, series.style)
+        return Self.stroke(source, series.style)
     }
 
     private func mark(_ series: Plot.Series, _ point: Plot.Point, _ across: Double, _ up: Double) -> Markup {
@@ -243,19 +243,26 @@ struct PlotRenderer {
             let isNear = start - end.x <= Self.longestLeader
             let leader =
                 isNear
-                ? [SVG.line("leader", end.x + 5, end.y, start + 14, place)] : swatch(end.series, start + 2, place)
+                ? [SVG.line("leader", end.x + 5, end.y, start + 14, place)] : Self.swatch(end.series, start + 2, place)
             let name = SVG.text(LabelText.short(end.name, width: size.labels - 26), start + 20, place + 4, "start")
             return .element(
                 "g", [("class", "label \(end.series?.style.colour ?? SeriesStyle.reference.colour)")], leader + [name])
         }
     }
 
+    /// A piece of a series as a drawing of its own, for a legend.
+    static func swatch(_ series: Plot.Series) -> Markup {
+        SVG.drawing(
+            width: 18, height: 12, [("class", "plot swatch \(series.style.colour)"), ("aria-hidden", "true")],
+            swatch(series, 2, 6))
+    }
+
     /// A piece of a series, beside its name.
-    private func swatch(_ series: Plot.Series?, _ x: Double, _ y: Double) -> [Markup] {
+    private static func swatch(_ series: Plot.Series?, _ x: Double, _ y: Double) -> [Markup] {
         guard let series else { return [] }
         var parts: [Markup] = []
         if series.line != .none {
-            parts.append(stroke("M\(SVG.number(x)) \(SVG.number(y))H\(SVG.number(x + 14))", series.style))
+            parts.append(Self.stroke("M\(SVG.number(x)) \(SVG.number(y))H\(SVG.number(x + 14))", series.style))
         }
         if series.hasMarks {
             parts.append(
@@ -264,7 +271,7 @@ struct PlotRenderer {
         return parts
     }
 
-    private func stroke(_ path: String, _ style: SeriesStyle) -> Markup {
+    private static func stroke(_ path: String, _ style: SeriesStyle) -> Markup {
         var attributes: [Markup.Attribute] = [
             ("class", "line"), ("d", path), ("stroke-width", SVG.number(style.width)),
         ]

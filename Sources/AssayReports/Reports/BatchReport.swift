@@ -27,10 +27,17 @@ public struct BatchReport {
     let failures: [Failure]
     /// How many training seeds the arm with most has.
     let seeds: Int
+    /// How well metrics foretell a target; nil where runs are too few.
+    let proxies: ProxyEvidence?
+    /// What the self-check found; nil before there was one.
+    let calibration: Calibration?
 
     /// Reads what a store has of a batch.
-    public init(store: Store, batch: BatchRecord) throws {
+    /// - Parameter proxies: how well metrics foretell a target, where that was studied.
+    public init(store: Store, batch: BatchRecord, proxies: ProxyEvidence? = nil) throws {
         self.batch = batch
+        self.proxies = proxies
+        calibration = try store.lastCalibration(ofBatch: batch.identity)
         let runs = try store.arms(ofBatch: batch.identity)
         comparisons = try store.comparisons(ofBatch: batch.identity)
         drifts = try store.drifts(ofBatch: batch.identity)

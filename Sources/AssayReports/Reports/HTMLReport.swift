@@ -11,8 +11,9 @@ struct HTMLReport {
     func text() throws -> String {
         let sections = [
             HopSection.section(report), LengthSection.section(report), CourseSection.section(report),
-            PrecisionSection.section(report), MemorySection.section(report),
-        ].filter { !$0.figures.isEmpty }
+            PrecisionSection.section(report), MemorySection.section(report), ProxySection.section(report),
+            FaultSection.section(report),
+        ].filter { !$0.isEmpty }
         var body = [header, summary()]
         let verdicts = verdictSection()
         body += verdicts.map { [$0] } ?? []
@@ -62,6 +63,9 @@ struct HTMLReport {
     }
 
     private func section(_ section: ReportSection) throws -> Markup {
+        let tables = try section.tables.enumerated().map { index, table in
+            try table.markup(id: "\(section.id)-table-\(index + 1)")
+        }
         let figures = try section.figures.enumerated().map { index, figure in
             try figure.markup(id: "\(section.id)-\(index + 1)")
         }
@@ -69,7 +73,7 @@ struct HTMLReport {
             "section", [("id", section.id)],
             [
                 .element("h2", [], section.title), .element("p", [], section.introduction),
-                .element("div", [("class", "figures")], figures),
+                .element("div", [("class", "figures")], tables + figures),
             ])
     }
 
@@ -98,6 +102,10 @@ struct HTMLReport {
                     + "smaller one may be there unseen."
             ),
             ("adj. p", "Adjusted for all comparisons of the report together (Benjamini and Hochberg)."),
+            (
+                "Decision accuracy",
+                "Of all pairs of runs that the target orders, the share that a proxy orders alike; a coin has one half."
+            ),
             (
                 "Primary",
                 "The few metrics that decide. The others and all slices are leads, listed separately."

@@ -17,7 +17,7 @@ enum ReportStyle {
         }
         * { box-sizing: border-box; }
         body {
-          margin: 0 auto; max-width: 1240px; padding: 1rem 1.25rem 4rem; background: var(--paper); color: var(--ink);
+          margin: 0 auto; max-width: 1320px; padding: 1rem 1.25rem 4rem; background: var(--paper); color: var(--ink);
           font: 15px/1.45 system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif;
         }
         h1, h2, h3, h4, p, td, th, li, dd, figcaption, summary, option { overflow-wrap: anywhere; }
@@ -34,18 +34,19 @@ enum ReportStyle {
         .facts dd { margin: 0; font-size: 1.2rem; font-weight: 600; max-width: 24em; }
         .next { margin: .4rem 0; padding-left: 1.2rem; } .failures { color: var(--bad); }
         .scroll { overflow-x: auto; }
-        table { border-collapse: collapse; font-size: .82rem; }
+        table { border-collapse: collapse; font-size: .8rem; }
         th, td { padding: .2rem .5rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
         thead th { vertical-align: bottom; color: var(--soft); font-weight: 600; overflow-wrap: normal; }
         td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; overflow-wrap: normal; }
-        td.name, th.name { min-width: 9em; max-width: 14em; } td.note { min-width: 12em; max-width: 26em; color: var(--soft); }
+        td.name, th.name { min-width: 6.6em; max-width: 14em; } td.note { min-width: 11em; max-width: 26em; color: var(--soft); }
+        table.verdicts th, table.verdicts td { padding: .2rem .35rem; }
         table.arms td, table.verdicts td:first-child { white-space: nowrap; } table.arms td:last-child { white-space: normal; }
         td.none { color: var(--soft); }
         td.v-regression, td.v-improvement, td.material { font-weight: 600; }
         .v-regression { color: var(--bad); } .v-improvement { color: var(--good); } .v-no-regression { color: var(--fine); }
         .v-undecided { color: var(--soft); }
         td.drawing { padding: 0 .3rem; }
-        svg.strip { display: block; width: 220px; height: 18px; margin-top: 2px; }
+        svg.strip { display: block; width: 180px; height: 18px; margin-top: 2px; }
         .strip .band { fill: var(--line); opacity: .55; } .strip .zero { stroke: var(--soft); }
         .strip .interval { stroke: currentColor; stroke-width: 2; } .strip .dot, .strip .arrow { fill: currentColor; }
         .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 540px), 1fr)); gap: 1.4rem 2rem; }
@@ -63,6 +64,12 @@ enum ReportStyle {
         .s-control { color: var(--ink); } .s-reference { color: var(--soft); }
         .s0 { color: var(--s0); } .s1 { color: var(--s1); } .s2 { color: var(--s2); }
         .s3 { color: var(--s3); } .s4 { color: var(--s4); } .s5 { color: var(--s5); }
+        .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .1rem 1.2rem; margin: .3rem 0; padding: 0; font-size: .85rem; }
+        svg.swatch { display: inline-block; width: 18px; height: 12px; vertical-align: -1px; }
+        table.matrix td { text-align: center; white-space: nowrap; } table.matrix td.left { text-align: left; white-space: normal; min-width: 7em; }
+        table.matrix th.name { min-width: 9em; }
+        td.fired { background: var(--bad); color: var(--paper); font-weight: 600; } td.partly { box-shadow: inset 0 0 0 2px var(--bad); }
+        td.quiet { color: var(--soft); }
         details { margin: .4rem 0; } summary { cursor: pointer; color: var(--soft); font-size: .85rem; }
         details .scroll { max-height: 30rem; overflow: auto; }
         dt { font-weight: 600; } dd { margin: 0 0 .4rem 1rem; max-width: 75ch; }

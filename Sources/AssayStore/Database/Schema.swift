@@ -21,7 +21,20 @@ enum Schema {
         Migration(version: 1, statements: planTables + resultTables),
         Migration(version: 2, statements: measurementColumns),
         Migration(version: 3, statements: policyTables),
+        Migration(version: 4, statements: calibrationTable),
     ]
+
+    /// What the self-check of a batch found.
+    private static let calibrationTable = """
+        CREATE TABLE calibration (
+            id INTEGER PRIMARY KEY,
+            identity TEXT NOT NULL UNIQUE,
+            batch INTEGER NOT NULL REFERENCES batch(id),
+            content TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX calibration_batch ON calibration(batch);
+
+        """
 
     /// What a measurement is of, and the machine that it depends on.
     private static let measurementColumns = """

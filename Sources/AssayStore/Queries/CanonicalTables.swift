@@ -139,5 +139,11 @@ extension CanonicalTable {
                 SELECT identity, episode, policy_episode.start, trained FROM policy_run
                 JOIN policy_episode ON policy_episode.run = policy_run.id ORDER BY 1, 2
                 """),
+        CanonicalTable(
+            name: "calibration",
+            sql: """
+                SELECT calibration.identity, batch.identity, content FROM calibration
+                JOIN batch ON batch.id = calibration.batch ORDER BY calibration.identity
+                """),
     ]
 }

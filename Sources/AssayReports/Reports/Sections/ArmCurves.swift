@@ -77,4 +77,8 @@ struct ReportSection {
     let title: String
     let introduction: String
     let figures: [PlotFigure]
+    /// Tables that are read as pictures, before the figures.
+    var tables: [TableFigure] = []
+
+    var isEmpty: Bool { figures.isEmpty && tables.isEmpty }
 }
