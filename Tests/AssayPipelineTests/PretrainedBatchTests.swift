@@ -33,9 +33,10 @@ import Testing
             if tokenizers { try bench.write("runs/\(name)/checkpoint-\(step)/tokenizer.json", Self.tokenizer) }
         }
         // The weights of an earlier step are others.
-        let config = bench.url("runs/plain/checkpoint-100/config.json")
-        let text = try String(contentsOf: config, encoding: .utf8)
-        try text.replacing("500000.0", with: "10000.0").write(to: config, atomically: true, encoding: .utf8)
+        let weights = bench.url("runs/plain/checkpoint-100/model.safetensors")
+        var data = try Data(contentsOf: weights)
+        for place in stride(from: data.count - 1, to: data.count - 200, by: -2) { data[place] ^= 1 }
+        try data.write(to: weights)
         try bench.write(
             "evals/suites/words.yaml",
             """
@@ -68,7 +69,7 @@ import Testing
         // Two texts under two conditions; nobody here knows the symbols.
         #expect(run.plan.cellCount == 12 && run.work.evaluated == 12 && run.work.found == 3)
         #expect(run.notices == [])
-        #expect(run.work.prefixes.hitRate > 0.5)
+        #expect(run.work.prefixes.hitRate > 0.2)
         #expect(run.summary.contains("were shared with another prompt"))
         let store = try bench.store()
         let comparison = try #require(try store.comparisons(ofBatch: run.plan.identity).first)
