@@ -31,6 +31,7 @@ let package = Package(
                 "AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "AssayTraining", "AssayEvaluation", "CKernels",
             ]),
         .target(name: "AssayStatistics", dependencies: ["AssayCore"]),
+        .target(name: "AssayEndpoints", dependencies: ["AssayCore"]),
         .target(
             name: "AssayServing", dependencies: ["AssayCore", "AssayTensor", "AssayModels", "AssayStatistics"]),
         .target(name: "AssayMetrics", dependencies: ["AssayCore", "AssayStatistics"]),
@@ -84,6 +85,7 @@ let package = Package(
                 "AssayCore",
             ]),
         .testTarget(name: "AssayStatisticsTests", dependencies: ["AssayStatistics", "AssayCore"]),
+        .testTarget(name: "AssayEndpointsTests", dependencies: ["AssayEndpoints", "AssayCore"]),
         .testTarget(
             name: "AssayServingTests",
             dependencies: ["AssayServing", "AssayStatistics", "AssayModels", "AssayTensor", "AssayCore"]),

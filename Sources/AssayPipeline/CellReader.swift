@@ -54,7 +54,7 @@ struct CellReader {
                 task: taskNames[record.key.task] ?? task.name, generator: task.generator, series: task.series,
                 trainedLength: trained[task.series], family: task.family,
                 condition: record.key.condition, floor: task.floor,
-                stateBytes: model?.stateBytes(
+                stateBytes: try model?.swapping(record.key.condition.swaps).stateBytes(
                     context: task.parameters["length"] ?? 0, format: record.key.condition.precision.format) ?? 0,
                 items: try store.scoredItems(ofCell: record.identity))
         }

@@ -33,6 +33,9 @@ extension BatchPlan {
             if let control, arm.name == control.name { return control }
             return try plan(arm, control: control)
         }
+        for condition in files.suite.tasks.flatMap({ $0.conditions ?? [] }) + (batch.conditions ?? []) {
+            for arm in arms { try arm.check(condition) }
+        }
         return try BatchPlan(
             name: batch.name, control: batch.control.value, arms: arms, tasks: tasks,
             comparison: ComparisonOptions(batch.compare),
@@ -73,6 +76,16 @@ extension TaskPlan {
 }
 
 extension ArmPlan {
+    /// Refuses a condition with a swap that the model cannot take.
+    func check(_ condition: Marked<Condition>) throws {
+        do {
+            _ = try model.swapping(condition.value.swaps)
+        } catch let error as AssayError {
+            throw AssayError(
+                error.kind, "arm '\(name)': \(error.problem)", at: condition.mark.description, remedy: error.remedy)
+        }
+    }
+
     init(
         _ name: String, architecture: ArchitectureConfiguration, recipe: RecipeConfiguration,
         generators: [String: any TaskGenerator], seeds: [UInt64], match entry: MatchEntry?, control: LanguageModel?
