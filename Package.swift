@@ -19,12 +19,13 @@ let package = Package(
         .target(name: "AssayTensor", dependencies: ["AssayCore", "CKernels"]),
         .target(name: "AssayModels", dependencies: ["AssayCore", "AssayTensor", "CKernels"]),
         .target(name: "AssayTasks", dependencies: ["AssayCore"]),
+        .target(name: "AssayRendering", dependencies: ["AssayCore", "AssayTasks"]),
         .target(
             name: "AssayTraining",
             dependencies: ["AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "CKernels"]),
         .target(
             name: "AssayEvaluation",
-            dependencies: ["AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "CKernels"]),
+            dependencies: ["AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "AssayRendering", "CKernels"]),
         .target(
             name: "AssayReinforcement",
             dependencies: [
@@ -46,7 +47,8 @@ let package = Package(
         .target(
             name: "AssayPipeline",
             dependencies: [
-                "AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "AssayTraining", "AssayEvaluation",
+                "AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "AssayRendering", "AssayTraining",
+                "AssayEvaluation",
                 "AssayReinforcement", "AssayStatistics", "AssayServing", "AssayMetrics", "AssayImport", "AssayStore",
                 "AssayReports",
                 "CKernels", .product(name: "Yams", package: "Yams"),
@@ -54,7 +56,8 @@ let package = Package(
         .executableTarget(
             name: "assay",
             dependencies: [
-                "AssayCore", "AssayModels", "AssayEvaluation", "AssayServing", "AssayTasks", "AssayStore",
+                "AssayCore", "AssayModels", "AssayEvaluation", "AssayServing", "AssayTasks", "AssayRendering",
+                "AssayStore",
                 "AssayReports",
                 "AssayPipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -70,13 +73,15 @@ let package = Package(
         .testTarget(name: "AssayTensorTests", dependencies: ["AssayTensor", "AssayCore", "CKernels"]),
         .testTarget(name: "AssayModelsTests", dependencies: ["AssayModels", "AssayTensor", "AssayCore", "CKernels"]),
         .testTarget(name: "AssayTasksTests", dependencies: ["AssayTasks", "AssayCore"]),
+        .testTarget(name: "AssayRenderingTests", dependencies: ["AssayRendering", "AssayTasks", "AssayCore"]),
         .testTarget(
             name: "AssayTrainingTests",
             dependencies: ["AssayTraining", "AssayTasks", "AssayModels", "AssayCore", "AssayTensor"]),
         .testTarget(
             name: "AssayEvaluationTests",
             dependencies: [
-                "AssayEvaluation", "AssayTasks", "AssayModels", "AssayCore", "AssayTensor", "AssayMetrics",
+                "AssayEvaluation", "AssayTasks", "AssayRendering", "AssayModels", "AssayCore", "AssayTensor",
+                "AssayMetrics",
             ]),
         .testTarget(
             name: "AssayReinforcementTests",
@@ -102,7 +107,7 @@ let package = Package(
             dependencies: [
                 "AssayPipeline", "AssayImport", "AssayStore", "AssayMetrics", "AssayReinforcement", "AssayEvaluation",
                 "AssayTraining", "AssayModels",
-                "AssayTasks", "AssayCore", "assay",
+                "AssayTasks", "AssayRendering", "AssayCore", "assay",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -99,6 +99,17 @@ public struct BatchSummary {
                     + "(\(work.evaluatedBefore) before)"
                     + (work.served > 0 ? ", measured serving \(work.served) times" : "") + ": \(spent).")
         }
+        if work.found + work.foundBefore + work.leftOut > 0 {
+            lines.append(
+                "Found \(work.found) new checkpoints (\(work.foundBefore) before)"
+                    + (work.leftOut > 0 ? "; \(work.leftOut) were left out, as told above." : "."))
+        }
+        if work.prefixes.asked > 0 {
+            let share = String(format: "%.1f %%", 100 * work.prefixes.hitRate)
+            lines.append(
+                "Prompts as text had \(Figure.grouped(work.prefixes.asked)) tokens; \(share) of them were shared with"
+                    + " another prompt and not computed again.")
+        }
         let lost = try lostItems()
         if lost > 0 { lines.append("\(lost) items have no grade; the intervals allow for it.") }
         lines.append("Store: \(storeFile)")

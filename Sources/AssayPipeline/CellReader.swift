@@ -30,7 +30,8 @@ struct CellReader {
     func records(of checkpoint: ContentHash) throws -> [CellRecord] {
         try store.cells(ofCheckpoint: checkpoint).filter {
             [Assay.kernelVersion, LMEvalImporter.kernelVersion].contains($0.key.kernelVersion)
-                && $0.key.graderVersion == CellEvaluator.graderVersion($0.key.condition)
+                && [CellEvaluator.graderVersion($0.key.condition), TextEvaluator.graderVersion].contains(
+                    $0.key.graderVersion)
                 && taskNames[$0.key.task] != nil
         }
     }
@@ -46,7 +47,7 @@ struct CellReader {
         let records = try records(of: checkpoint.hash)
         let isImported = records.contains { $0.key.kernelVersion == LMEvalImporter.kernelVersion }
         // Of an imported arm neither the model nor its training is known.
-        let model = isImported ? nil : try model(ofRun: checkpoint.run)
+        let model = isImported ? nil : try CellReader.model(ofRun: checkpoint.run, in: store)
         let trained = isImported ? [:] : try trainedLengths(ofRun: checkpoint.run)
         return try records.compactMap { record -> CellData? in
             guard let task = try store.task(record.key.task) else { return nil }
@@ -61,9 +62,9 @@ struct CellReader {
         .sorted { ($0.task, $0.condition.name) < ($1.task, $1.condition.name) }
     }
 
-    /// The longest sequences that a run was trained on, by the series of their tasks.
+    /// The longest sequences that a run was trained on, by the series of their tasks; none where that is not known.
     private func trainedLengths(ofRun run: ContentHash) throws -> [String: Int] {
-        guard let record = try store.run(run) else { return [:] }
+        guard let record = try store.run(run), !record.isLoaded else { return [:] }
         let mixture = Set(try CanonicalJSON.value(Recipe.self, from: record.recipe).mixture.map(\.task))
         var lengths: [String: Int] = [:]
         for (identity, name) in taskNames where mixture.contains(name) {
@@ -74,7 +75,7 @@ struct CellReader {
     }
 
     /// The model of a run.
-    func model(ofRun run: ContentHash) throws -> LanguageModel {
+    static func model(ofRun run: ContentHash, in store: Store) throws -> LanguageModel {
         guard let record = try store.run(run) else {
             throw AssayError(.defect, "the store has a checkpoint of run \(run.short), which it does not know")
         }

@@ -97,9 +97,14 @@ struct RecordedRuns {
         var (parameters, tokens) = (0, 0)
         for identity in runs {
             guard let run = try store.run(identity) else { continue }
-            let recipe = try CanonicalJSON.value(Recipe.self, from: run.recipe)
-            mixtures.insert(
-                recipe.mixture.map { "\($0.task) x \(NumberFormat.short($0.weight))" }.sorted().joined(separator: ", "))
+            if run.isLoaded {
+                mixtures.insert("not known: loaded")
+            } else {
+                let recipe = try CanonicalJSON.value(Recipe.self, from: run.recipe)
+                mixtures.insert(
+                    recipe.mixture.map { "\($0.task) x \(NumberFormat.short($0.weight))" }.sorted()
+                        .joined(separator: ", "))
+            }
             let architecture = try CanonicalJSON.value(Architecture.self, from: run.architecture)
             parameters = max(parameters, try LanguageModel(architecture).layout.parameterCount)
             tokens = max(tokens, try store.trainingSteps(ofRun: identity).last?.tokens ?? 0)

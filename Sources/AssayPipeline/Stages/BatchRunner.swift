@@ -60,7 +60,9 @@ public final class BatchRunner {
     private func run(_ stage: Stage) throws {
         switch stage {
         case .generate: try recordTasks()
-        case .train: try trainArms()
+        case .train:
+            try recordLoadedArms()
+            try trainArms()
         case .evaluate: try evaluateCheckpoints()
         case .measure: try measureCheckpoints()
         case .serve:

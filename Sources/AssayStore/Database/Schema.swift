@@ -21,12 +21,23 @@ enum Schema {
         Migration(version: 1, statements: planTables + resultTables),
         Migration(version: 2, statements: measurementColumns),
         Migration(version: 3, statements: policyTables),
+        Migration(version: 4, statements: fileTable),
     ]
 
     /// What a measurement is of, and the machine that it depends on.
     private static let measurementColumns = """
         ALTER TABLE measurement ADD COLUMN kind TEXT NOT NULL DEFAULT 'items';
         ALTER TABLE measurement ADD COLUMN environment TEXT;
+
+        """
+
+    /// Digests of files, each good as long as the file system says the same of the file.
+    private static let fileTable = """
+        CREATE TABLE file_digest (
+            path TEXT PRIMARY KEY,
+            stamp TEXT NOT NULL,
+            digest TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
 
         """
 
