@@ -20,6 +20,7 @@ let package = Package(
         .target(name: "AssayModels", dependencies: ["AssayCore", "AssayTensor", "CKernels"]),
         .target(name: "AssayTasks", dependencies: ["AssayCore"]),
         .target(name: "AssayRendering", dependencies: ["AssayCore", "AssayTasks"]),
+        .target(name: "AssayEndpoints", dependencies: ["AssayCore", "AssayTasks", "AssayRendering"]),
         .target(
             name: "AssayTraining",
             dependencies: ["AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "CKernels"]),
@@ -32,7 +33,6 @@ let package = Package(
                 "AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "AssayTraining", "AssayEvaluation", "CKernels",
             ]),
         .target(name: "AssayStatistics", dependencies: ["AssayCore"]),
-        .target(name: "AssayEndpoints", dependencies: ["AssayCore"]),
         .target(
             name: "AssayServing", dependencies: ["AssayCore", "AssayTensor", "AssayModels", "AssayStatistics"]),
         .target(name: "AssayMetrics", dependencies: ["AssayCore", "AssayStatistics"]),
@@ -47,8 +47,8 @@ let package = Package(
         .target(
             name: "AssayPipeline",
             dependencies: [
-                "AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "AssayRendering", "AssayTraining",
-                "AssayEvaluation",
+                "AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "AssayRendering", "AssayEndpoints",
+                "AssayTraining", "AssayEvaluation",
                 "AssayReinforcement", "AssayStatistics", "AssayServing", "AssayMetrics", "AssayImport", "AssayStore",
                 "AssayReports",
                 "CKernels", .product(name: "Yams", package: "Yams"),
@@ -90,7 +90,9 @@ let package = Package(
                 "AssayCore",
             ]),
         .testTarget(name: "AssayStatisticsTests", dependencies: ["AssayStatistics", "AssayCore"]),
-        .testTarget(name: "AssayEndpointsTests", dependencies: ["AssayEndpoints", "AssayCore"]),
+        .testTarget(
+            name: "AssayEndpointsTests",
+            dependencies: ["AssayEndpoints", "AssayRendering", "AssayTasks", "AssayCore"]),
         .testTarget(
             name: "AssayServingTests",
             dependencies: ["AssayServing", "AssayStatistics", "AssayModels", "AssayTensor", "AssayCore"]),
@@ -107,7 +109,7 @@ let package = Package(
             dependencies: [
                 "AssayPipeline", "AssayImport", "AssayStore", "AssayMetrics", "AssayReinforcement", "AssayEvaluation",
                 "AssayTraining", "AssayModels",
-                "AssayTasks", "AssayRendering", "AssayCore", "assay",
+                "AssayTasks", "AssayRendering", "AssayEndpoints", "AssayCore", "assay",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -43,7 +43,7 @@ public enum EndpointError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// What to do about it.
-    var remedy: String {
+    public var remedy: String {
         switch self {
         case .unreachable: "Is it running, at this address? What was answered is kept: run again to go on"
         case .refused: "Look at 'model' and 'key', and at the address, which most servers want to end in /v1"

@@ -33,6 +33,9 @@ extension BatchPlan {
             case .loaded(let entry):
                 let loaded = try LoadedArm(entry, arm: arm.name, folder: folder, seeds: seeds)
                 return ArmPlan(name: arm.name, source: .loaded(loaded))
+            case .served(let entry):
+                return ArmPlan(
+                    name: arm.name, source: .served(try ServedArm(entry, arm: arm.name, seeds: seeds)))
             }
             guard let architecture = files.architectures[arm.name], let recipe = files.recipes[arm.name] else {
                 throw AssayError(.defect, "arm '\(arm.name)' was not read")
@@ -123,6 +126,12 @@ extension ArmPlan {
 
     /// Refuses checkpoints that can read no task of the suite.
     fileprivate func demandTasks(among tasks: [TaskPlan], mark: SourceMark) throws {
+        if served != nil, !tasks.contains(where: { $0.isServable && $0.conditions.contains(.recurrent) }) {
+            throw AssayError.badInput(
+                "arm '\(name)' can answer no task of the suite: a served model reads text and answers under 'recurrent'",
+                at: mark.description,
+                remedy: "Add 'rendering: text' to tasks that are no worlds, and 'recurrent' to the conditions")
+        }
         guard let found = loaded?.found, let first = found.first else { return }
         guard !found.contains(where: { checkpoint in tasks.contains { $0.suits(checkpoint) } }) else { return }
         throw AssayError.badInput(
