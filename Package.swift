@@ -20,6 +20,7 @@ let package = Package(
         .target(name: "AssayModels", dependencies: ["AssayCore", "AssayTensor", "CKernels"]),
         .target(name: "AssayTasks", dependencies: ["AssayCore"]),
         .target(name: "AssayRendering", dependencies: ["AssayCore", "AssayTasks"]),
+        .target(name: "AssayEndpoints", dependencies: ["AssayCore", "AssayTasks", "AssayRendering"]),
         .target(
             name: "AssayTraining",
             dependencies: ["AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "CKernels"]),
@@ -46,8 +47,8 @@ let package = Package(
         .target(
             name: "AssayPipeline",
             dependencies: [
-                "AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "AssayRendering", "AssayTraining",
-                "AssayEvaluation",
+                "AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "AssayRendering", "AssayEndpoints",
+                "AssayTraining", "AssayEvaluation",
                 "AssayReinforcement", "AssayStatistics", "AssayServing", "AssayMetrics", "AssayImport", "AssayStore",
                 "AssayReports",
                 "CKernels", .product(name: "Yams", package: "Yams"),
@@ -90,6 +91,9 @@ let package = Package(
             ]),
         .testTarget(name: "AssayStatisticsTests", dependencies: ["AssayStatistics", "AssayCore"]),
         .testTarget(
+            name: "AssayEndpointsTests",
+            dependencies: ["AssayEndpoints", "AssayRendering", "AssayTasks", "AssayCore"]),
+        .testTarget(
             name: "AssayServingTests",
             dependencies: ["AssayServing", "AssayStatistics", "AssayModels", "AssayTensor", "AssayCore"]),
         .testTarget(name: "AssayMetricsTests", dependencies: ["AssayMetrics", "AssayStatistics", "AssayCore"]),
@@ -105,7 +109,7 @@ let package = Package(
             dependencies: [
                 "AssayPipeline", "AssayImport", "AssayStore", "AssayMetrics", "AssayReinforcement", "AssayEvaluation",
                 "AssayTraining", "AssayModels",
-                "AssayTasks", "AssayRendering", "AssayCore", "assay",
+                "AssayTasks", "AssayRendering", "AssayEndpoints", "AssayCore", "assay",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -110,6 +110,11 @@ public struct BatchSummary {
                 "Prompts as text had \(Figure.grouped(work.prefixes.asked)) tokens; \(share) of them were shared with"
                     + " another prompt and not computed again.")
         }
+        if work.requests > 0 {
+            lines.append(
+                "Asked served models with \(Figure.grouped(work.requests)) requests, attempts included "
+                    + "(\(Figure.grouped(work.servedTokens)) tokens).")
+        }
         let lost = try lostItems()
         if lost > 0 { lines.append("\(lost) items have no grade; the intervals allow for it.") }
         lines.append("Store: \(storeFile)")
@@ -122,9 +127,9 @@ public struct BatchSummary {
             plan.arms.flatMap {
                 try store.checkpoints(CheckpointSelector(arm: $0.name, batch: plan.identity)).map(\.hash)
             })
-        let tasks = Set(plan.tasks.map(\.identity))
+        let reader = try CellReader(store: store, batch: plan.identity)
         return try hashes.reduce(0) { sum, hash in
-            try store.cells(ofCheckpoint: hash).filter { tasks.contains($0.key.task) }.reduce(sum) { $0 + $1.lost }
+            try reader.records(of: hash).reduce(sum) { $0 + $1.lost }
         }
     }
 }

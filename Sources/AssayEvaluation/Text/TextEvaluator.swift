@@ -54,6 +54,7 @@ public struct TextEvaluator {
         shouldStop: @escaping @Sendable () -> Bool
     ) throws -> (result: CellResult, prefixes: PrefixUse) {
         try demand(condition)
+        let model = try model.swapping(condition.swaps)
         let clock = ContinuousClock()
         let start = clock.now
         let units = TextEvaluator.units(
@@ -126,6 +127,7 @@ public struct TextEvaluator {
         shouldStop: @escaping @Sendable () -> Bool = { false }
     ) throws -> (result: CellResult, prefixes: PrefixUse) {
         try demand(condition)
+        let model = try model.swapping(condition.swaps)
         let clock = ContinuousClock()
         let start = clock.now
         let units = TextEvaluator.units(

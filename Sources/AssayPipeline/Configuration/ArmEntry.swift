@@ -15,8 +15,13 @@ public struct ArmEntry: Sendable, Hashable {
         // The first key that only one kind of arm has says which kind it is.
         let keys = try entry.value.entries().map(\.key)
         source =
-            keys.contains("checkpoints")
-            ? .loaded(try LoadedArmEntry(entry.value)) : .trained(try TrainedArmEntry(entry.value))
+            if keys.contains("endpoint") {
+                .served(try ServedArmEntry(entry.value))
+            } else if keys.contains("checkpoints") {
+                .loaded(try LoadedArmEntry(entry.value))
+            } else {
+                .trained(try TrainedArmEntry(entry.value))
+            }
     }
 
     /// How it is trained; nil when it is not trained here.
@@ -29,6 +34,8 @@ public enum ArmSourceEntry: Sendable, Hashable {
     case trained(TrainedArmEntry)
     /// Checkpoints that are there already, or that someone else is making.
     case loaded(LoadedArmEntry)
+    /// A model that answers behind an address.
+    case served(ServedArmEntry)
 }
 
 /// An arm that is trained here.

@@ -15,6 +15,9 @@ public struct ArmPlan: Sendable {
     /// What is known of an arm that is loaded; nil for others.
     public var loaded: LoadedArm? { if case .loaded(let arm) = source { arm } else { nil } }
 
+    /// What is known of an arm that is served; nil for others.
+    public var served: ServedArm? { if case .served(let arm) = source { arm } else { nil } }
+
     /// The trainings of an arm that is trained here; none for others.
     public var trainings: [TrainingPlan] { trained?.trainings ?? [] }
 
@@ -23,6 +26,7 @@ public struct ArmPlan: Sendable {
         switch source {
         case .trained(let arm): arm.trainings.map(\.identity)
         case .loaded(let arm): arm.runs.map(\.identity)
+        case .served(let arm): [arm.run]
         }
     }
 
@@ -31,6 +35,7 @@ public struct ArmPlan: Sendable {
         switch source {
         case .trained(let arm): arm.trainings.reduce(0) { $0 + $1.recipe.allCheckpointSteps.count }
         case .loaded(let arm): arm.found.count
+        case .served: 1
         }
     }
 
@@ -44,6 +49,8 @@ public enum ArmSource: Sendable {
     case trained(TrainedArm)
     /// They are there already, or someone else is making them.
     case loaded(LoadedArm)
+    /// It answers behind an address.
+    case served(ServedArm)
 }
 
 /// An arm that is trained here: a model, trained once for each seed.

@@ -10,7 +10,7 @@ extension BatchPlan {
         text += "\(tasks.count) tasks, \(checkpointCount) checkpoints, \(cellCount) cells\n\n"
         let isTraining = arms.contains { $0.trained != nil }
         if isTraining { text += armTable.text() + "\n" }
-        text += loadedArms() + matching() + taskTable.text() + "\n"
+        text += loadedArms() + servedArms() + matching() + taskTable.text() + "\n"
         if let serving { text += "Serving: \(serving.overview)\n" }
         if isTraining {
             let total = arms.reduce(0) { $0 + ($1.trained?.trainingFLOPs ?? 0) * Double($1.trainings.count) }
@@ -65,6 +65,23 @@ extension BatchPlan {
         }
         guard arms.contains(where: { $0.loaded != nil }) else { return "" }
         return table.text() + "\n" + (notes.isEmpty ? "" : notes + "\n")
+    }
+
+    /// Where served arms are, and what may be asked of them; empty where nothing is served.
+    private func servedArms() -> String {
+        var table = TextTable([
+            .init("arm"), .init("endpoint"), .init("model"), .init("protocol"), .init("parallel", .right),
+            .init("requests", .right), .init("tokens", .right), .init("key"),
+        ])
+        for arm in arms {
+            guard let settings = arm.served?.settings else { continue }
+            table.append([
+                title(of: arm), settings.base.absoluteString, settings.model, settings.dialect.rawValue,
+                "\(settings.parallel)", settings.requestLimit.map(Figure.grouped) ?? "no limit",
+                settings.tokenLimit.map(Figure.grouped) ?? "no limit", settings.keyVariable.map { "$\($0)" } ?? "none",
+            ])
+        }
+        return arms.contains { $0.served != nil } ? table.text() + "\n" : ""
     }
 
     /// How arms were made equal to the control, and how far they are off; empty where nothing was matched.

@@ -33,6 +33,9 @@ extension BatchPlan {
             case .loaded(let entry):
                 let loaded = try LoadedArm(entry, arm: arm.name, folder: folder, seeds: seeds)
                 return ArmPlan(name: arm.name, source: .loaded(loaded))
+            case .served(let entry):
+                return ArmPlan(
+                    name: arm.name, source: .served(try ServedArm(entry, arm: arm.name, seeds: seeds)))
             }
             guard let architecture = files.architectures[arm.name], let recipe = files.recipes[arm.name] else {
                 throw AssayError(.defect, "arm '\(arm.name)' was not read")
@@ -45,6 +48,9 @@ extension BatchPlan {
         let arms = try batch.arms.map { arm in
             if let control, arm.name == control.name { return control }
             return try plan(arm, control: control)
+        }
+        for condition in files.suite.tasks.flatMap({ $0.conditions ?? [] }) + (batch.conditions ?? []) {
+            for arm in arms { try arm.check(condition) }
         }
         for (arm, entry) in zip(arms, batch.arms) { try arm.demandTasks(among: tasks, mark: entry.mark) }
         return try BatchPlan(
@@ -104,8 +110,28 @@ extension TaskPlan {
 }
 
 extension ArmPlan {
+    /// Refuses a condition with a swap that a model of the arm cannot take.
+    fileprivate func check(_ condition: Marked<Condition>) throws {
+        guard !condition.value.swaps.isEmpty else { return }
+        do {
+            let models =
+                try trained.map { [$0.model] }
+                ?? (loaded?.runs.compactMap(\.found.first) ?? []).map { try LanguageModel($0.survey.architecture) }
+            for model in models { _ = try model.swapping(condition.value.swaps) }
+        } catch let error as AssayError {
+            throw AssayError(
+                error.kind, "arm '\(name)': \(error.problem)", at: condition.mark.description, remedy: error.remedy)
+        }
+    }
+
     /// Refuses checkpoints that can read no task of the suite.
     fileprivate func demandTasks(among tasks: [TaskPlan], mark: SourceMark) throws {
+        if served != nil, !tasks.contains(where: { $0.isServable && $0.conditions.contains(.recurrent) }) {
+            throw AssayError.badInput(
+                "arm '\(name)' can answer no task of the suite: a served model reads text and answers under 'recurrent'",
+                at: mark.description,
+                remedy: "Add 'rendering: text' to tasks that are no worlds, and 'recurrent' to the conditions")
+        }
         guard let found = loaded?.found, let first = found.first else { return }
         guard !found.contains(where: { checkpoint in tasks.contains { $0.suits(checkpoint) } }) else { return }
         throw AssayError.badInput(

@@ -68,6 +68,8 @@ public struct BatchPlan: Sendable {
             switch arm.source {
             case .trained:
                 sum + arm.checkpointCount * tasks.filter(\.isSymbolic).reduce(0) { $0 + $1.conditions.count }
+            case .served:
+                sum + tasks.filter { $0.isServable && $0.conditions.contains(.recurrent) }.count
             case .loaded(let loaded):
                 loaded.found.reduce(sum) { sum, found in
                     tasks.filter { $0.suits(found) }.reduce(sum) { $0 + $1.conditions.count }

@@ -33,6 +33,9 @@ public struct TaskPlan: Sendable {
     /// What identifies the items as they are given to models.
     var itemIdentity: TaskIdentity { text?.identity ?? generator.identity }
 
+    /// Whether served models can be asked: it is said in English, and is no episode.
+    var isServable: Bool { if case .items = text { true } else { false } }
+
     /// The identity of the task in the store.
     var identity: ContentHash {
         let identity = itemIdentity

@@ -97,8 +97,9 @@ struct RecordedRuns {
         var (parameters, tokens) = (0, 0)
         for identity in runs {
             guard let run = try store.run(identity) else { continue }
-            if run.isLoaded {
-                mixtures.insert("not known: loaded")
+            if !run.isTrained {
+                mixtures.insert("not known: \(run.isServed ? "served" : "loaded")")
+                if run.isServed { continue }
             } else {
                 let recipe = try CanonicalJSON.value(Recipe.self, from: run.recipe)
                 mixtures.insert(

@@ -1,4 +1,5 @@
 import AssayCore
+import AssayEndpoints
 import AssayStore
 import Foundation
 
@@ -23,6 +24,8 @@ public final class BatchRunner {
     public let shouldStop: @Sendable () -> Bool
     /// What was done so far.
     public internal(set) var work = BatchWork()
+    /// Makes the client of a served arm; tests put faults in between.
+    var makeClient: (EndpointSettings) throws -> EndpointClient = { try EndpointClient($0) }
 
     /// A runner.
     public init(

@@ -1,4 +1,5 @@
 import AssayCore
+import AssayEndpoints
 import AssayEvaluation
 import AssayModels
 import AssayStore
@@ -17,6 +18,17 @@ extension BatchRunner {
             let open = try cells.filter { try !store.hasCell($0.key) }
             work.evaluatedBefore += cells.count - open.count
             done += cells.count - open.count
+            if let served = checkpoint.arm.served {
+                guard !open.isEmpty else { continue }
+                try evaluate(served, of: checkpoint.arm, open) { task, answered, planned in
+                    progress(
+                        StageProgress(
+                            title: "ask \(checkpoint.arm.name)", fraction: Double(done) / Double(total),
+                            detail: "\(task.name), \(answered) of \(planned) items"))
+                }
+                done += open.count
+                continue
+            }
             guard !open.isEmpty, let opened = try openUnlessDamaged(checkpoint) else { continue }
             let evaluators = Evaluators(opened, workers: workers)
             for (task, key) in open {
@@ -113,13 +125,21 @@ extension BatchRunner {
         switch checkpoint.arm.source {
         case .trained: plan.tasks.filter(\.isSymbolic)
         case .loaded: plan.tasks.filter { task in checkpoint.found.map(task.suits) ?? false }
+        case .served: plan.tasks.filter(\.isServable)
         }
     }
 
     /// The cells of a checkpoint.
     private func cells(of checkpoint: PlannedCheckpoint) throws -> [(task: TaskPlan, key: CellKey)] {
         tasks(for: checkpoint).flatMap { task in
-            task.conditions.map { (task, cellKey(checkpoint.record.hash, task, $0)) }
+            task.conditions.filter { checkpoint.arm.served == nil || $0 == .recurrent }.map { condition in
+                var key = cellKey(checkpoint.record.hash, task, condition)
+                if checkpoint.arm.served != nil {
+                    key.kernelVersion = ServedArm.kernelVersion
+                    key.graderVersion = ServedEvaluator.graderVersion
+                }
+                return (task, key)
+            }
         }
     }
 

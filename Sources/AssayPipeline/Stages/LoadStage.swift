@@ -5,10 +5,15 @@ import AssayTensor
 import Foundation
 
 extension BatchRunner {
-    /// Records the checkpoints that were found for loaded arms, as far as they are not recorded already.
+    /// Records the checkpoints that were found for loaded arms, as far as they are not recorded already, and what stands for
+    /// those of served ones.
     func recordLoadedArms() throws {
         var arms: [BatchArmRecord] = []
         for arm in plan.arms {
+            if let served = arm.served {
+                try record(served, of: arm)
+                arms.append(BatchArmRecord(arm: arm.name, seed: served.seed, run: served.run))
+            }
             guard case .loaded(let loaded) = arm.source else { continue }
             for run in loaded.runs {
                 try stopIfAsked()
@@ -132,6 +137,7 @@ extension BatchRunner {
         switch checkpoint.arm.source {
         case .trained(let trained): trained.model
         case .loaded: try CellReader.model(ofRun: checkpoint.record.run, in: store)
+        case .served: throw AssayError(.defect, "the model of a served arm is not known")
         }
     }
 }

@@ -13,7 +13,9 @@ extension BatchRunner {
         let sides = try servedCheckpoints()
         for arm in plan.arms {
             guard sides[arm.name] != nil else {
-                notice("serving \(arm.name) is not measured: it has no checkpoint at its last step")
+                notice(
+                    "serving \(arm.name) is not measured: "
+                        + (arm.served == nil ? "it has no checkpoint at its last step" : "it is served elsewhere"))
                 continue
             }
             for task in try servingTasks(of: arm.name, sides) {
@@ -74,6 +76,7 @@ extension BatchRunner {
             switch checkpoint.arm.source {
             case .trained: guard checkpoint.record.step == checkpoint.arm.plannedLastStep else { continue }
             case .loaded: guard checkpoint.found != nil else { continue }
+            case .served: continue
             }
             // In the order of the steps: the last one stays.
             found[checkpoint.arm.name] = checkpoint

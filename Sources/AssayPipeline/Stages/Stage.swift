@@ -49,6 +49,10 @@ public struct BatchWork: Sendable, Equatable {
     public var evaluated = 0
     /// How many tokens of prompts as text were shared.
     public var prefixes = PrefixUse()
+    /// Requests to served arms, attempts included.
+    public var requests = 0
+    /// Tokens that they read and wrote.
+    public var servedTokens = 0
     /// Cells that were recorded already.
     public var evaluatedBefore = 0
     /// Checkpoints whose metrics were computed.

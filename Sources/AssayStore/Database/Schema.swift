@@ -22,6 +22,7 @@ enum Schema {
         Migration(version: 2, statements: measurementColumns),
         Migration(version: 3, statements: policyTables),
         Migration(version: 4, statements: fileTable),
+        Migration(version: 5, statements: replyTable),
     ]
 
     /// What a measurement is of, and the machine that it depends on.
@@ -37,6 +38,15 @@ enum Schema {
             path TEXT PRIMARY KEY,
             stamp TEXT NOT NULL,
             digest TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        """
+
+    /// What served models answered, so that no question is asked twice.
+    private static let replyTable = """
+        CREATE TABLE served_reply (
+            question TEXT PRIMARY KEY,
+            answer TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
 
         """
