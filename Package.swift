@@ -19,12 +19,14 @@ let package = Package(
         .target(name: "AssayTensor", dependencies: ["AssayCore", "CKernels"]),
         .target(name: "AssayModels", dependencies: ["AssayCore", "AssayTensor", "CKernels"]),
         .target(name: "AssayTasks", dependencies: ["AssayCore"]),
+        .target(name: "AssayRendering", dependencies: ["AssayCore", "AssayTasks"]),
+        .target(name: "AssayEndpoints", dependencies: ["AssayCore", "AssayTasks", "AssayRendering"]),
         .target(
             name: "AssayTraining",
             dependencies: ["AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "CKernels"]),
         .target(
             name: "AssayEvaluation",
-            dependencies: ["AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "CKernels"]),
+            dependencies: ["AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "AssayRendering", "CKernels"]),
         .target(
             name: "AssayReinforcement",
             dependencies: [
@@ -45,7 +47,8 @@ let package = Package(
         .target(
             name: "AssayPipeline",
             dependencies: [
-                "AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "AssayTraining", "AssayEvaluation",
+                "AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "AssayRendering", "AssayEndpoints",
+                "AssayTraining", "AssayEvaluation",
                 "AssayReinforcement", "AssayStatistics", "AssayServing", "AssayMetrics", "AssayImport", "AssayStore",
                 "AssayReports",
                 "CKernels", .product(name: "Yams", package: "Yams"),
@@ -53,7 +56,8 @@ let package = Package(
         .executableTarget(
             name: "assay",
             dependencies: [
-                "AssayCore", "AssayModels", "AssayEvaluation", "AssayServing", "AssayTasks", "AssayStore",
+                "AssayCore", "AssayModels", "AssayEvaluation", "AssayServing", "AssayTasks", "AssayRendering",
+                "AssayStore",
                 "AssayReports",
                 "AssayPipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -69,13 +73,15 @@ let package = Package(
         .testTarget(name: "AssayTensorTests", dependencies: ["AssayTensor", "AssayCore", "CKernels"]),
         .testTarget(name: "AssayModelsTests", dependencies: ["AssayModels", "AssayTensor", "AssayCore", "CKernels"]),
         .testTarget(name: "AssayTasksTests", dependencies: ["AssayTasks", "AssayCore"]),
+        .testTarget(name: "AssayRenderingTests", dependencies: ["AssayRendering", "AssayTasks", "AssayCore"]),
         .testTarget(
             name: "AssayTrainingTests",
             dependencies: ["AssayTraining", "AssayTasks", "AssayModels", "AssayCore", "AssayTensor"]),
         .testTarget(
             name: "AssayEvaluationTests",
             dependencies: [
-                "AssayEvaluation", "AssayTasks", "AssayModels", "AssayCore", "AssayTensor", "AssayMetrics",
+                "AssayEvaluation", "AssayTasks", "AssayRendering", "AssayModels", "AssayCore", "AssayTensor",
+                "AssayMetrics",
             ]),
         .testTarget(
             name: "AssayReinforcementTests",
@@ -84,6 +90,9 @@ let package = Package(
                 "AssayCore",
             ]),
         .testTarget(name: "AssayStatisticsTests", dependencies: ["AssayStatistics", "AssayCore"]),
+        .testTarget(
+            name: "AssayEndpointsTests",
+            dependencies: ["AssayEndpoints", "AssayRendering", "AssayTasks", "AssayCore"]),
         .testTarget(
             name: "AssayServingTests",
             dependencies: ["AssayServing", "AssayStatistics", "AssayModels", "AssayTensor", "AssayCore"]),
@@ -100,7 +109,7 @@ let package = Package(
             dependencies: [
                 "AssayPipeline", "AssayImport", "AssayStore", "AssayMetrics", "AssayReinforcement", "AssayEvaluation",
                 "AssayTraining", "AssayModels",
-                "AssayTasks", "AssayCore", "assay",
+                "AssayTasks", "AssayRendering", "AssayEndpoints", "AssayCore", "assay",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -7,7 +7,7 @@ import AssayTensor
 ///
 /// Items are made and scored in units of fixed size, so the results do not depend on the number of workers.
 public struct CellEvaluator {
-    private let workers: [EvaluationWorker]
+    private let crew: EvaluationCrew
     private let pool: WorkerPool
 
     /// Raised whenever the same logits would be graded otherwise.
@@ -36,9 +36,7 @@ public struct CellEvaluator {
         model: LanguageModel, weights: FloatBlock, workers: Int, makeDecoder: @escaping DecoderFactory
     ) {
         pool = WorkerPool(workers: max(workers, 1))
-        self.workers = (0..<pool.workers).map { _ in
-            EvaluationWorker(model: model, weights: weights, makeDecoder: makeDecoder)
-        }
+        crew = EvaluationCrew(model: model, weights: weights, count: pool.workers, makeDecoder: makeDecoder)
     }
 
     /// The kernel paths that mean something for a task: an agent acts, and that runs in the recurrent form only.
@@ -64,7 +62,8 @@ public struct CellEvaluator {
 
     /// Scores the items of the first clusters of a stream; for an agent task, that many episodes.
     /// - Parameter shouldStop: asked before every unit, by any worker.
-    /// - Throws: `CancellationError` when it was stopped; ``AssayError`` when the condition means nothing for the task.
+    /// - Throws: `CancellationError` when it was stopped; ``AssayError`` when the condition means nothing for the task,
+    ///   or the model cannot take one of its swaps.
     public func evaluate(
         task: any TaskGenerator, stream: ItemStream, clusters: Int, condition: Condition,
         shouldStop: @Sendable () -> Bool = { false }
@@ -76,6 +75,7 @@ public struct CellEvaluator {
         }
         let clock = ContinuousClock()
         let start = clock.now
+        let workers = try crew.workers(condition.swaps)
         let clusters = CellEvaluator.clusters(max(clusters, 0), of: task, under: condition)
         let perUnit =
             task is any AgentTaskGenerator

@@ -34,7 +34,7 @@ public struct RolloutEpisode {
         degeneration = Degeneration(budget: environment.stepBudget)
         // An episode without a prompt has nothing to ask the policy with.
         isOver = queue.isEmpty || environment.isOver
-        isTruncated = queue.count + environment.longestAction > capacity
+        isTruncated = queue.count > capacity - environment.longestAction
         isOver = isOver || isTruncated
     }
 
@@ -62,10 +62,22 @@ public struct RolloutEpisode {
         queue += observation
         tokens += observation
         isOver = isOver || environment.isOver || actions >= environment.stepBudget
-        if !isOver, read + queue.count + environment.longestAction > capacity {
+        if !isOver, read + queue.count > capacity - environment.longestAction {
             isTruncated = true
             isOver = true
         }
+    }
+
+    /// Ends the episode because there is no room for another action.
+    mutating func truncate() {
+        isTruncated = true
+        isOver = true
+    }
+
+    /// Ends the episode because the policy failed.
+    mutating func fail() {
+        hasFailed = true
+        isOver = true
     }
 
     /// Acts and returns what the world says.

@@ -16,6 +16,10 @@ public struct LanguageModel: Sendable {
     public let mixers: [any Mixer]
     /// The feed-forward of every layer.
     public let feedForwards: [any Mixer]
+    /// What was changed of it since its weights were made; see ``swapping(_:)``.
+    public let swaps: [Swap]
+    /// Columns of matrices that count as zero, by the name of the parameter.
+    let removed: [String: [Range<Int>]]
     /// Mixers and feed-forwards in turn, with their norms; without the feed-forwards that are none.
     let branches: [Branch]
 
@@ -30,7 +34,12 @@ public struct LanguageModel: Sendable {
     }
 
     /// The model of an architecture with mixers and feed-forwards made elsewhere, one of each for a layer.
-    init(_ architecture: Architecture, mixers: [any Mixer], feedForwards: [any Mixer]) {
+    init(
+        _ architecture: Architecture, mixers: [any Mixer], feedForwards: [any Mixer], swaps: [Swap] = [],
+        removed: [String: [Range<Int>]] = [:]
+    ) {
+        self.swaps = swaps
+        self.removed = removed
         self.architecture = architecture
         self.mixers = mixers
         self.feedForwards = feedForwards

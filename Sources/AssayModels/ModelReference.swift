@@ -12,7 +12,11 @@ extension LanguageModel {
     public func reference(tokens: [Int32], weights: [Double]) -> [Double] {
         func parameter(_ name: String) -> [Double] {
             guard let place = layout[name] else { preconditionFailure("no parameter \(name)") }
-            return Array(weights[place.offset..<(place.offset + place.count)])
+            var values = Array(weights[place.offset..<(place.offset + place.count)])
+            for column in removed[name, default: []].joined() {
+                for i in stride(from: column, to: values.count, by: place.shape[1]) { values[i] = 0 }
+            }
+            return values
         }
         let (width, block) = (architecture.width, architecture.block)
         let embedding = parameter(ParameterName.embedding)

@@ -90,7 +90,8 @@ public final class RecurrentDecoder {
             let layout = branch.mixer.stateLayout(capacity: capacity)
             return BoundBranch(
                 mixer: branch.mixer,
-                parameters: LayerParameters(prefix: branch.prefix, layout: model.layout, weights: weights),
+                parameters: LayerParameters(
+                    prefix: branch.prefix, layout: model.layout, weights: weights, removed: model.removed),
                 inputNorm: branch.inputNorm?.bound(parameters), outputNorm: branch.outputNorm?.bound(parameters),
                 carriesNormed: branch.carriesNormed, factors: branch.factors, layout: layout,
                 states: FloatBlock(count: slots * layout.count),

@@ -130,7 +130,7 @@ public enum Reference {
             for head in 0..<heads {
                 let start = (t * heads + head) * headDimension
                 for i in 0..<half {
-                    let angle = Double(t) * frequencies[i]
+                    let angle = Double(t + angles.start) * frequencies[i]
                     let (a, b) = (x[start + i], x[start + half + i])
                     y[start + i] = magnitude * (a * cos(angle) - b * sin(angle))
                     y[start + half + i] = magnitude * (b * cos(angle) + a * sin(angle))

@@ -24,7 +24,7 @@ public final class SequenceRun {
 
     /// Records a model.
     /// - Parameters:
-    ///   - training: whether ``backward()`` will be called.
+    ///   - training: whether ``backward()`` will be called; not for a model from which heads were removed.
     ///   - chunk: tokens that chunked mixers take at a time; nil for what suits each best.
     ///   - objective: makes the loss a policy gradient over sampled tokens, with the targets and the logits divided by
     ///     its temperature; nil for the cross-entropy.
@@ -37,7 +37,7 @@ public final class SequenceRun {
         self.batch = batch
         self.time = time
         self.targetCapacity = targetCapacity
-        tape = Tape(layout: model.layout, recordsGradients: training, chunk: chunk)
+        tape = Tape(layout: model.layout, recordsGradients: training, chunk: chunk, removed: model.removed)
         tokens = .allocate(capacity: batch * time)
         tokens.initialize(repeating: 0, count: batch * time)
         targets = TargetTable(capacity: targetCapacity)

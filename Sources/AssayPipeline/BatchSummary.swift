@@ -99,6 +99,22 @@ public struct BatchSummary {
                     + "(\(work.evaluatedBefore) before)"
                     + (work.served > 0 ? ", measured serving \(work.served) times" : "") + ": \(spent).")
         }
+        if work.found + work.foundBefore + work.leftOut > 0 {
+            lines.append(
+                "Found \(work.found) new checkpoints (\(work.foundBefore) before)"
+                    + (work.leftOut > 0 ? "; \(work.leftOut) were left out, as told above." : "."))
+        }
+        if work.prefixes.asked > 0 {
+            let share = String(format: "%.1f %%", 100 * work.prefixes.hitRate)
+            lines.append(
+                "Prompts as text had \(Figure.grouped(work.prefixes.asked)) tokens; \(share) of them were shared with"
+                    + " another prompt and not computed again.")
+        }
+        if work.requests > 0 {
+            lines.append(
+                "Asked served models with \(Figure.grouped(work.requests)) requests, attempts included "
+                    + "(\(Figure.grouped(work.servedTokens)) tokens).")
+        }
         let lost = try lostItems()
         if lost > 0 { lines.append("\(lost) items have no grade; the intervals allow for it.") }
         lines.append("Store: \(storeFile)")
@@ -111,9 +127,9 @@ public struct BatchSummary {
             plan.arms.flatMap {
                 try store.checkpoints(CheckpointSelector(arm: $0.name, batch: plan.identity)).map(\.hash)
             })
-        let tasks = Set(plan.tasks.map(\.identity))
+        let reader = try CellReader(store: store, batch: plan.identity)
         return try hashes.reduce(0) { sum, hash in
-            try store.cells(ofCheckpoint: hash).filter { tasks.contains($0.key.task) }.reduce(sum) { $0 + $1.lost }
+            try reader.records(of: hash).reduce(sum) { $0 + $1.lost }
         }
     }
 }

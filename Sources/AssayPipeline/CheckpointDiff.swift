@@ -18,18 +18,27 @@ public struct CheckpointDiff {
     private let options: ComparisonOptions
 
     /// Compares two sides.
-    /// - Parameter batch: the name of the batch whose arms are meant; nil for the last one that has them.
+    /// - Parameters:
+    ///   - baseline: checkpoints, and perhaps a condition: see ``ComparedSide``.
+    ///   - batch: the name of the batch whose arms are meant; nil for the last one that has them.
     /// - Throws: ``AssayError`` when a side does not exist, or both have no cells in common.
     public init(store: Store, baseline: String, candidate: String, batch: String?) throws {
-        let resolver = try SideResolver(store: store, batch: batch, texts: [baseline, candidate])
-        let pairs = SeedPairs(baseline: try resolver.side(baseline), candidate: try resolver.side(candidate))
+        let sides = try (baseline: ComparedSide(parsing: baseline), candidate: ComparedSide(parsing: candidate))
+        let resolver = try SideResolver(
+            store: store, batch: batch, texts: [sides.baseline.checkpoints, sides.candidate.checkpoints])
+        let pairs = SeedPairs(
+            baseline: try resolver.side(sides.baseline.checkpoints),
+            candidate: try resolver.side(sides.candidate.checkpoints))
         guard !pairs.isEmpty else {
             throw AssayError(
                 .usage, "'\(baseline)' and '\(candidate)' have no seed in common",
                 remedy: "Name one seed of each: ARM:seed=N")
         }
         let cells = CellCache(reader: try resolver.reader())
-        let common = CheckpointDiff.common(try cells.cells(pairs.baseline), try cells.cells(pairs.candidate))
+        let label = sides.baseline.label ?? sides.candidate.label
+        let common = CheckpointDiff.common(
+            try cells.cells(pairs.baseline).map { try sides.baseline.chosen(of: $0, called: label) },
+            try cells.cells(pairs.candidate).map { try sides.candidate.chosen(of: $0, called: label) })
         guard common.baseline.contains(where: { !$0.isEmpty }) else {
             throw AssayError(
                 .usage, "'\(baseline)' and '\(candidate)' were not evaluated on the same tasks and conditions",

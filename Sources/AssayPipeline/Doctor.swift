@@ -68,7 +68,10 @@ public enum Doctor {
     private static func checkpoints(_ store: Store) throws -> Finding {
         var problems: [String] = []
         let all = try store.checkpoints()
-        for checkpoint in all {
+        let trained = Set(try store.runs().filter(\.isTrained).map(\.identity))
+        // Those that were loaded are held against their identity whenever they are evaluated, and may go after that; those of
+        // served models are not here.
+        for checkpoint in all where trained.contains(checkpoint.run) {
             let url = URL(fileURLWithPath: checkpoint.path, isDirectory: true)
             guard FileManager.default.fileExists(atPath: url.path) else {
                 problems.append("\(checkpoint.path) is gone (a batch that needs it trains it again)")

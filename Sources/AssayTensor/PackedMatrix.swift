@@ -26,6 +26,20 @@ public final class PackedMatrix {
         ck_pack_b(isTransposed ? 1 : 0, n, k, weight, stride, memory.pointer)
     }
 
+    /// Takes the values of the weight, some of whose columns count as zero.
+    public func pack(_ weight: UnsafePointer<Float>, without columns: [Range<Int>]) {
+        guard !columns.isEmpty else { return pack(weight) }
+        let rows = isTransposed ? n : k
+        let copy = FloatBlock(count: rows * stride)
+        copy.pointer.update(from: weight, count: rows * stride)
+        for row in 0..<rows {
+            for range in columns {
+                (copy.pointer + row * stride + range.lowerBound).update(repeating: 0, count: range.count)
+            }
+        }
+        pack(UnsafePointer(copy.pointer))
+    }
+
     /// `c = a op(weight) + (adds ? c : 0)` for `rows` rows of `a`. A row has the same bits whatever the other rows are.
     public func multiply(
         rows: Int, _ a: UnsafePointer<Float>, stride lda: Int, adds: Bool = false,

@@ -13,6 +13,8 @@ public enum RotaryScaling: Sendable, Hashable {
     /// `fast` times, and are mixed between; `truncates` widens the mixed range to whole pairs. Cosines and sines are
     /// multiplied with `attention`.
     case yarn(factor: Double, fast: Double, slow: Double, length: Double, truncates: Bool, attention: Double)
+    /// No pair turns at all: attention without positions. Cosines, which are 1, are multiplied with `attention`.
+    case still(attention: Double)
 
     /// What YaRN multiplies cosines and sines with for a factor: `0.1 weight ln(s) + 1`, and 1 up to s = 1.
     public static func attention(factor: Double, weight: Double = 1) -> Double {
@@ -21,13 +23,16 @@ public enum RotaryScaling: Sendable, Hashable {
 
     /// What multiplies cosines and sines.
     var magnitude: Double {
-        if case .yarn(_, _, _, _, _, let attention) = self { return attention }
-        return 1
+        switch self {
+        case .linear, .llama3: 1
+        case .yarn(_, _, _, _, _, let attention), .still(let attention): attention
+        }
     }
 
     /// The frequencies that take the place of `base^(-2 i / dimension)`.
     func scaled(_ frequencies: [Double], dimension: Int, base: Double) -> [Double] {
         switch self {
+        case .still: return frequencies.map { _ in 0 }
         case .linear(let factor): return frequencies.map { $0 / factor }
         case .llama3(let factor, let low, let high, let length):
             return frequencies.map { frequency in

@@ -8,12 +8,15 @@ public struct RotaryAngles: Sendable, Hashable {
     public var base: Double
     /// What is done to them.
     public var scaling: RotaryScaling?
+    /// The position that the first token is taken to have.
+    public var start: Int
 
     /// Angles.
-    public init(dimension: Int, base: Double, scaling: RotaryScaling? = nil) {
+    public init(dimension: Int, base: Double, scaling: RotaryScaling? = nil, start: Int = 0) {
         self.dimension = dimension
         self.base = base
         self.scaling = scaling
+        self.start = start
     }
 
     /// The angle of each pair from one position to the next.
@@ -53,7 +56,7 @@ public struct RotaryTable: Sendable {
         var sines = cosines
         for t in 0..<time {
             for i in 0..<half {
-                let angle = Double(t) * frequencies[i]
+                let angle = Double(t + angles.start) * frequencies[i]
                 cosines[t * half + i] = Float(magnitude * cos(angle))
                 sines[t * half + i] = Float(magnitude * sin(angle))
             }

@@ -36,6 +36,8 @@ public final class Tape {
     public let recordsGradients: Bool
     /// Tokens that chunked operations take at a time; nil for what suits each best. It changes results by rounding only.
     public let chunk: Int?
+    /// Columns of matrices that products take as zero, by the name of the parameter.
+    public let removed: [String: [Range<Int>]]
 
     /// Values that layers leave for later ones while they are recorded, by name.
     public var shared: [String: Tensor] = [:]
@@ -50,6 +52,7 @@ public final class Tape {
         let weight: TensorStorage
         let isTransposed: Bool
         let matrix: PackedMatrix
+        let removed: [Range<Int>]
     }
 
     private var nodes: [Node] = []
@@ -66,8 +69,12 @@ public final class Tape {
     private var boundGradients: FloatBlock?
 
     /// An empty tape over a model's parameters.
-    public init(layout: ParameterLayout, recordsGradients: Bool, chunk: Int? = nil) {
+    public init(
+        layout: ParameterLayout, recordsGradients: Bool, chunk: Int? = nil, removed: [String: [Range<Int>]] = [:]
+    ) {
         precondition((chunk ?? 1) > 0, "a chunk of nothing")
+        precondition(!recordsGradients || removed.isEmpty, "weights that are taken as zero cannot learn")
+        self.removed = removed
         self.layout = layout
         self.recordsGradients = recordsGradients
         self.chunk = chunk
@@ -139,7 +146,11 @@ public final class Tape {
         let known = packedMatrices.first { $0.weight === weight.storage && $0.isTransposed == isTransposed }
         if let known { return known.matrix }
         let matrix = PackedMatrix(shape: weight.shape, isTransposed: isTransposed)
-        packedMatrices.append(Packing(weight: weight.storage, isTransposed: isTransposed, matrix: matrix))
+        let name = parameters.first { $0.value.tensor.storage === weight.storage }?.key
+        packedMatrices.append(
+            Packing(
+                weight: weight.storage, isTransposed: isTransposed, matrix: matrix,
+                removed: name.flatMap { removed[$0] } ?? []))
         return matrix
     }
 
@@ -158,7 +169,7 @@ public final class Tape {
         precondition(weights.count >= layout.count, "the block of weights is too small for the layout")
         boundWeights = weights
         for (tensor, offset) in parameters.values { tensor.storage.value = weights.pointer + offset }
-        for packing in packedMatrices { packing.matrix.pack(packing.weight.value) }
+        for packing in packedMatrices { packing.matrix.pack(packing.weight.value, without: packing.removed) }
         if let gradients { bind(gradients: gradients) }
     }
 

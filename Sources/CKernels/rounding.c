@@ -7,9 +7,19 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-static int has_scale(int format) { return format == CK_FORMAT_INT8 || format == CK_FORMAT_FP8; }
+static int has_scale(int format) {
+  return format == CK_FORMAT_INT8 || format == CK_FORMAT_FP8 || format == CK_FORMAT_INT4;
+}
 
-long ck_encoded_count(int format, long width) { return has_scale(format) ? 4 + width : 2 * width; }
+/// The largest number of a format with a scale.
+static float largest_of(int format) {
+  return format == CK_FORMAT_INT8 ? 127.0f : format == CK_FORMAT_INT4 ? 7.0f : 448.0f;
+}
+
+long ck_encoded_count(int format, long width) {
+  if (format == CK_FORMAT_INT4) return 4 + (width + 1) / 2;
+  return has_scale(format) ? 4 + width : 2 * width;
+}
 
 static uint32_t bits_of(float x) {
   uint32_t u;
@@ -30,7 +40,7 @@ static float scale_of(int format, long width, const float *x) {
     if (!isfinite(x[i])) return NAN;
     largest = fmaxf(largest, fabsf(x[i]));
   }
-  return largest / (format == CK_FORMAT_INT8 ? 127.0f : 448.0f);
+  return largest / largest_of(format);
 }
 
 // A number that ck_round_rows has rounded, in the bits of its format.
@@ -83,6 +93,9 @@ static void encode_row(int format, long width, const float *x, unsigned char *by
     const float v = isnan(scale) ? 0 : scale == 0 ? x[i] * 0 : x[i] / scale;
     if (format == CK_FORMAT_INT8) {
       bytes[4 + i] = (unsigned char)(signed char)fminf(fmaxf(rintf(v), -127), 127);
+    } else if (format == CK_FORMAT_INT4) {
+      const unsigned char half = (unsigned char)((int)fminf(fmaxf(rintf(v), -7), 7) & 15);
+      bytes[4 + i / 2] = (unsigned char)(i % 2 ? bytes[4 + i / 2] | half << 4 : half);
     } else {
       // The row of its own largest magnitude and 448 has a scale of one.
       float pair[2] = {fminf(fmaxf(v, -448), 448), 448};
@@ -104,7 +117,15 @@ static void decode_row(int format, long width, const unsigned char *bytes, float
   float scale;
   memcpy(&scale, bytes, 4);
   for (long i = 0; i < width; i++) {
-    const float v = format == CK_FORMAT_INT8 ? (float)(signed char)bytes[4 + i] : fp8_value(bytes[4 + i]);
+    float v;
+    if (format == CK_FORMAT_INT8) {
+      v = (float)(signed char)bytes[4 + i];
+    } else if (format == CK_FORMAT_INT4) {
+      const int half = bytes[4 + i / 2] >> (i % 2 ? 4 : 0) & 15;
+      v = (float)(half < 8 ? half : half - 16);
+    } else {
+      v = fp8_value(bytes[4 + i]);
+    }
     x[i] = v * scale;
   }
 }

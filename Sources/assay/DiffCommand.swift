@@ -14,6 +14,10 @@ struct DiffCommand: ParsableCommand {
             means its last checkpoints. Sides with several seeds are compared with the seed as the unit, single \
             checkpoints with the item as the unit.
 
+            After it may stand how the checkpoints were run: ARM:window=256 is every condition with this swap, held \
+            against the same condition without it; ARM:recurrent:int8 is this condition alone. So 'assay diff ARM \
+            ARM:window=256' shows what the window costs.
+
             Exit status, over the primary metrics: 0 no regression, 1 a regression, 3 undecided.
             """)
 

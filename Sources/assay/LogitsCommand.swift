@@ -30,6 +30,11 @@ struct LogitsCommand: ParsableCommand {
         help: "Which form of the model computes: parallel (the whole row at once) or recurrent (token after token).")
     var path = LogitProbe.Path.parallel
 
+    @Option(
+        help: ArgumentHelp(
+            "Changes of the model that need no training, such as window=256+4:no-rotary.", valueName: "swap:swap..."))
+    var swaps: String?
+
     @Option(help: ArgumentHelp("Tokens to go on for, each the most likely one.", valueName: "n"))
     var greedy = 0
 
@@ -46,10 +51,12 @@ struct LogitsCommand: ParsableCommand {
         if greedy < 0 { throw ValidationError("--greedy is \(greedy); it must not be negative.") }
         if top < 1 { throw ValidationError("--top is \(top); it must be at least 1.") }
         _ = try tokens()
+        _ = try swaps.map { try Swap.list($0) }
     }
 
     func run() throws {
         let loaded = try CheckpointReader.read(URL(fileURLWithPath: checkpoint))
+            .swapping(try swaps.map { try Swap.list($0) } ?? [])
         let probe = try LogitProbe(loaded, ids: try tokens(), path: path, greedy: greedy)
         if let output { try SafeTensors.write(probe.tensors, to: URL(fileURLWithPath: output)) }
         Output.write(try Listing.text(probe.table(top: top), as: format))

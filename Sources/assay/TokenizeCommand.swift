@@ -15,7 +15,7 @@ struct TokenizeCommand: ParsableCommand {
             them that are not UTF-8 become U+FFFD first.
             """)
 
-    @Argument(help: "The tokenizer.json, or the folder of a model that has one.")
+    @Argument(help: "The tokenizer.json, the folder of a model that has one, or a GGUF file.")
     var file: String
 
     @Argument(help: "The texts; with --ids, one list of ids, separated by commas or spaces, for each text.")
@@ -41,7 +41,7 @@ struct TokenizeCommand: ParsableCommand {
     }
 
     func run() throws {
-        let tokenizer = try Tokenizer.read(URL(fileURLWithPath: file))
+        let tokenizer = try CheckpointReader.tokenizer(URL(fileURLWithPath: file))
         let inputs = texts.isEmpty ? TokenizeCommand.standardInput() : texts.map { Array($0.utf8) }
         let rows = try inputs.map { try row($0, tokenizer) }
         if format == .json {

@@ -20,6 +20,17 @@ import Testing
         ("divergence:int8/restore", .divergence(StatePrecision(.int8, .atRestore))),
         ("state-error:float16", .stateError(StatePrecision(.float16))),
         ("state-error:fp8/2", .stateError(StatePrecision(.fp8, .every(2)))),
+        ("recurrent:int4", .recurrent(StatePrecision(.int4))),
+        ("parallel:window=256", .parallel.swapping([.window(256, sinks: 0)])),
+        ("parallel@64:window=256+4", .parallel(chunk: 64).swapping([.window(256, sinks: 4)])),
+        ("recurrent:int8/16:top-k=64", .recurrent(StatePrecision(.int8, .every(16))).swapping([.topScores(64)])),
+        ("resumed:no-rotary", .resumed().swapping([.noRotary])),
+        ("divergence*1:halve-windows", .divergence(batch: 1).swapping([.halvedWindows])),
+        ("recurrent:shift-positions=-2", .recurrent.swapping([.shiftedPositions(-2)])),
+        (
+            "parallel:drop=3:drop=10:drop-head=3.1",
+            .parallel.swapping([.droppedHead(layer: 3, head: 1), .dropped(layer: 10), .dropped(layer: 3)])
+        ),
     ]
 
     @Test("one text stands for one condition, both ways", arguments: known.map(\.text))
@@ -52,7 +63,8 @@ import Testing
             ("state-error:float32", "state-error:bfloat16"), ("state-error:int8/restore", "state-error:bfloat16"),
             ("parallel@32", "@16, @64, @256"), ("parallel@", "@16, @64, @256"), ("parallel:int8", "Leave ':int8' out"),
             ("recurrent@64", "Leave '@64' out"), ("recurrent*2", "Leave '*2' out"),
-            ("recurrent:bf16", "Write 'bfloat16'"), ("recurrent:int4", "Did you mean 'int8'?"),
+            ("recurrent:bf16", "Write 'bfloat16'"), ("recurrent:i4", "Write 'int4'"),
+            ("recurrent:int6", "Did you mean 'int4'?"),
             ("recurrent:", "Known: "), ("recurrent:int8/x", "'/16' for every 16 tokens"),
             ("recurrent:int8/0", "'/16' for every 16 tokens"), ("recurrent:int8/016", "'/16' for every 16 tokens"),
             ("recurrent:int8/restore", "Write 'resumed:int8'"), ("resumed:int8/16", "Write 'resumed:int8'"),
@@ -66,6 +78,18 @@ import Testing
             ("recurrent:float32", "Write 'recurrent'"), ("recurrent:float32/16", "Write 'recurrent'"),
             ("recurrent:int8/1", "Write 'recurrent:int8'"), ("resumed:float32", "Write 'resumed'"),
             ("resumed:int8/restore", "Write 'resumed:int8'"), ("speculative@4", "Write 'speculative'"),
+            // Swaps.
+            ("parallel:window", "'window=256+4'"), ("parallel:window=0", "from 1 to 1048576"),
+            ("parallel:window=8+", "from 1 to 1048576 and 0 to 1048576"), ("parallel:window=8+1+2", "'window=256+4'"),
+            ("parallel:windw=8", "Did you mean 'window'?"), ("parallel:top-k=08", "'top-k=64'"),
+            ("parallel:no-rotry", "Did you mean 'no-rotary'?"), ("parallel:no-rotary=1", "Write 'no-rotary'"),
+            ("parallel:shift-positions=0", "leave it out"), ("parallel:drop-head=3", "'drop-head=3.1'"),
+            ("parallel:drop=-1", "from 0 to 65535"), ("parallel:drop=99999999999999999999", "from 0 to 65535"),
+            ("parallel:window=8:window=9", "Leave one out"), ("recurrent:window=8:int8", "before the swaps"),
+            ("parallel::drop=3", "Leave ':' out"), ("parallel:drop=3:drop=3", "Write 'parallel:drop=3'"),
+            ("parallel:window=8+0", "Write 'parallel:window=8'"),
+            ("parallel:drop=5:drop=3", "Write 'parallel:drop=3:drop=5'"),
+            ("recurrent:float32:no-rotary", "Write 'recurrent:no-rotary'"),
             ("divergence:float32", "Write 'divergence'"), ("divergence:float32/8", "Write 'divergence'"),
         ])
     func mistakes(_ text: String, _ remedy: String) throws {
@@ -75,10 +99,11 @@ import Testing
     }
 
     @Test func `a loss is measured against the plain condition`() throws {
-        for text in ["recurrent:int8/16", "resumed:fp8", "resumed", "speculative@2"] {
+        for text in ["recurrent:int8/16", "resumed:fp8", "resumed", "speculative@2", "recurrent:int8:window=9"] {
             #expect(try Condition(text).reference == .recurrent)
         }
-        #expect(try Condition("parallel@16").reference == .parallel)
+        for text in ["parallel@16", "parallel:no-rotary"] { #expect(try Condition(text).reference == .parallel) }
+        #expect(try Condition("sampled@4:drop=1").reference == .sampled(trials: 4))
         for text in ["parallel", "recurrent", "divergence:int8", "state-error:int8"] {
             #expect(try Condition(text).reference == nil)
         }
@@ -106,6 +131,7 @@ import Testing
     }
 
     @Test func `bytes of a row count its scale`() {
-        #expect(StateFormat.allCases.map { $0.byteCount(row: 10) } == [40, 20, 20, 14, 14])
+        #expect(StateFormat.allCases.map { $0.byteCount(row: 10) } == [40, 20, 20, 14, 14, 9])
+        #expect(StateFormat.int4.byteCount(row: 7) == 8)
     }
 }

@@ -100,3 +100,13 @@ private func vocabulary(_ family: TokenizerFixture.Family, model: String, pre: S
             }.contains("finite"))
     }
 }
+
+@Suite struct GGUFTextTests {
+    @Test func `a text of a file keeps a byte order mark, which begins tokens of Gemma`() throws {
+        let bytes: [UInt8] = [0xEF, 0xBB, 0xBF, 0x2F, 0x2F]
+        var cursor = GGUFCursor(data: Data([UInt8(bytes.count), 0, 0, 0, 0, 0, 0, 0] + bytes))
+        #expect(try cursor.text().utf8.elementsEqual(bytes))
+        var wrong = GGUFCursor(data: Data([2, 0, 0, 0, 0, 0, 0, 0, 0xC3, 0x28]))
+        #expect(throws: GGUFCursor.Fault.self) { try wrong.text() }
+    }
+}

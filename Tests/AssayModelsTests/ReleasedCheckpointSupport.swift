@@ -85,4 +85,69 @@ struct Mutation {
         }
         return fields
     }
+
+    /// A JSON value with one value somewhere in it changed, removed, doubled or exchanged.
+    mutating func json(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .list(var list) where !list.isEmpty && random.below(8) > 0:
+            let (place, other) = (random.below(list.count), random.below(list.count))
+            switch random.below(list.count > 4 ? 12 : 6) {
+            case 0: list.remove(at: place)
+            case 1: list.insert(list[other], at: place)
+            case 2: list[place] = list[other]
+            default: list[place] = json(list[place])
+            }
+            return .list(list)
+        case .object(var members) where !members.isEmpty && random.below(8) > 0:
+            let (place, other) = (random.below(members.count), random.below(members.count))
+            switch random.below(12) {
+            case 0: members.remove(at: place)
+            case 1: members.append(members[place])
+            case 2: members[place] = JSONMember(name: members[place].name, value: members[other].value)
+            case 3: members[place] = JSONMember(name: members[other].name, value: members[place].value)
+            default: members[place] = JSONMember(name: members[place].name, value: json(members[place].value))
+            }
+            return .object(members)
+        case .text(let text) where random.below(3) > 0:
+            let scalars = Array(text.unicodeScalars)
+            let cut = random.below(scalars.count + 1)
+            var changed = String.UnicodeScalarView(scalars[..<cut])
+            changed +=
+                ["", "a", "(", "[", "*", "{9}", "\\", "\u{0}", "▁", "<0x0A>", "|", "?<="][random.below(12)]
+                .unicodeScalars
+            changed += scalars[min(scalars.count, cut + random.below(2))...]
+            return .text(String(changed))
+        default:
+            let values: [JSONValue] = [
+                .null, .boolean(true), .boolean(false), .integer(0), .integer(-1), .integer(1), .integer(.max),
+                .integer(.min), .integer(1 << 31), .integer(65_536), .number(0.5), .number(-1e300), .text(""),
+                .text("x"),
+                .list([]), .list([.integer(1)]), .object([]), .object([JSONMember(name: "type", value: .text("x"))]),
+            ]
+            return values[random.below(values.count)]
+        }
+    }
+
+    /// One thing of a vocabulary changed.
+    mutating func vocabulary(_ sound: GGUFVocabulary) -> GGUFVocabulary {
+        var vocabulary = sound
+        let place = random.below(vocabulary.tokens.count)
+        let number = [-1, 0, 1, place, 1 << 31, .max, .min][random.below(7)]
+        switch random.below(12) {
+        case 0: vocabulary.tokens[place] = vocabulary.tokens[random.below(vocabulary.tokens.count)]
+        case 1: vocabulary.tokens[place] = ["", " ", "\u{0}", "<0x0A>", "ab", "▁▁"][random.below(6)]
+        case 2: vocabulary.tokens.remove(at: place)
+        case 3: vocabulary.scores = vocabulary.scores?.map { $0 * [.nan, .infinity, 0, -1][random.below(4)] }
+        case 4: vocabulary.tokenTypes?[place] = number
+        case 5: vocabulary.merges?.append(["", " ", "a", "a a", "ab ab", "a  b", "b a b"][random.below(7)])
+        case 6: vocabulary.beginID = number
+        case 7: vocabulary.endID = number
+        case 8: vocabulary.unknownID = number
+        case 9: vocabulary.model = ["", "bert", "gpt2", "llama"][random.below(4)]
+        case 10: vocabulary.preTokenizer = [nil, "", "qwen2", "x"][random.below(4)]
+        default:
+            (vocabulary.addsBegin, vocabulary.addsEnd, vocabulary.addsSpacePrefix) = (true, true, random.below(2) == 0)
+        }
+        return vocabulary
+    }
 }

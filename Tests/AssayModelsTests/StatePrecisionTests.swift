@@ -61,7 +61,7 @@ import Testing
                     let rows =
                         part.kind == .cache
                         ? part.shape[0] * min(11 / part.stride, part.shape[1]) : part.count / part.rowCount
-                    bytes += rows * (part.rowCount * format.bytesPerValue + (format.hasRowScale ? 4 : 0))
+                    bytes += rows * ((part.rowCount * format.bitsPerValue + 7) / 8 + (format.hasRowScale ? 4 : 0))
                 }
             }
             #expect(snapshot.bytes.count == bytes, "\(mixer)")
@@ -101,6 +101,7 @@ import Testing
             #expect(errors[.float32] == 0)
             let (half, brain, eight) = (errors[.float16] ?? 0, errors[.bfloat16] ?? 0, errors[.fp8] ?? 0)
             #expect(0 < half && half < brain && brain < eight, "\(mixer) \(errors)")
+            #expect((errors[.int8] ?? 0) < errors[.int4] ?? 0, "\(mixer) \(errors)")
             #expect(eight < 0.5 * expected.map { abs(Double($0)) }.reduce(0, +), "\(mixer) \(errors)")
         }
     }

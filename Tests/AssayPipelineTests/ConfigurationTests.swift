@@ -13,7 +13,7 @@ struct ConfigurationTests {
         #expect(batch.seeds.map(\.value) == [1, 2, 3])
         #expect(batch.arms.map(\.name) == ["full", "hybrid"])
         #expect(batch.arms.map(\.mark.line) == [7, 8])
-        #expect(batch.arms[1].architecture.mark.line == 9)
+        #expect(batch.arms[1].trained?.architecture.mark.line == 9)
         #expect(batch.conditions?.map(\.value) == [.parallel, .recurrent])
         #expect(batch.compare.accuracyMargin == 0.03)
         #expect(batch.compare.nllMargin == 0.01)

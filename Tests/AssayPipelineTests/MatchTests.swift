@@ -40,13 +40,13 @@ import Testing
     @Test("arms matched in parameters come within half a percent of the control by their hidden width alone")
     func parameters() throws {
         let plan = try plan { $0 + "\nmatch: parameters\n" }
-        let control = plan.arms[0]
+        let control = plan.trained[0]
         #expect(control.match == nil)
-        for arm in plan.arms.dropFirst() {
+        for arm in plan.trained.dropFirst() {
             let match = try #require(arm.match)
             #expect(match.rule == .parameters && match.wanted == Double(control.model.layout.parameterCount))
             #expect(match.reached == Double(arm.model.layout.parameterCount))
-            #expect(abs(match.excess) < 0.005, "\(arm.name): \(match.excess)")
+            #expect(abs(match.excess) < 0.005, "\(match.chosen): \(match.excess)")
             #expect(arm.model.architecture.hiddenWidth == match.chosen && match.chosen != match.stated)
             #expect(arm.model.architecture.headDimension == 16)
             // The next width on either side is no nearer.
@@ -63,8 +63,8 @@ import Testing
     @Test("arms matched in state bytes get the head width whose state is nearest after that many tokens")
     func stateBytes() throws {
         let plan = try plan { $0 + "\nmatch: {state-bytes: 256}\n" }
-        let wanted = plan.arms[0].model.cost(context: 256).stateBytes
-        for arm in plan.arms.dropFirst() {
+        let wanted = plan.trained[0].model.cost(context: 256).stateBytes
+        for arm in plan.trained.dropFirst() {
             let match = try #require(arm.match)
             #expect(match.reached == arm.model.cost(context: 256).stateBytes && match.wanted == wanted)
             #expect(arm.model.architecture.headDimension == match.chosen && match.chosen % 2 == 0)
@@ -76,7 +76,7 @@ import Testing
             }
         }
         // A window of 256 tokens or more than that is full attention.
-        #expect(plan.arms[2].match?.chosen ?? 0 >= 16)
+        #expect(plan.trained[2].match?.chosen ?? 0 >= 16)
     }
 
     @Test("an arm's own rule goes before the batch's, and none leaves it as it is")
@@ -85,12 +85,12 @@ import Testing
             $0.replacingOccurrences(of: "hybrid, recipe: small", with: "hybrid, recipe: small, match: none")
                 + "\nmatch: parameters\n"
         }
-        #expect(plan.arms.map { $0.match?.rule } == [nil, nil, .parameters])
+        #expect(plan.trained.map { $0.match?.rule } == [nil, nil, .parameters])
         let other = try self.plan {
             $0.replacingOccurrences(
                 of: "hybrid, recipe: small", with: "hybrid, recipe: small, match: {state-bytes: 64}")
         }
-        #expect(other.arms.map { $0.match?.rule } == [nil, .stateBytes(context: 64), nil])
+        #expect(other.trained.map { $0.match?.rule } == [nil, .stateBytes(context: 64), nil])
     }
 
     @Test("the match counts the convolution that the recipe gives every arm")
@@ -99,9 +99,9 @@ import Testing
         defer { withExtendedLifetime(folder) {} }
         try folder.write("recipes/small.yaml", ConfigurationFolder.recipe + "\nshort-convolution: 4\n")
         let plan = try BatchPlan.read(folder.file("batches/nightly.yaml"))
-        for arm in plan.arms.dropFirst() {
+        for arm in plan.trained.dropFirst() {
             let match = try #require(arm.match)
-            #expect(match.wanted == Double(plan.arms[0].model.layout.parameterCount))
+            #expect(match.wanted == Double(plan.trained[0].model.layout.parameterCount))
             #expect(match.reached == Double(arm.model.layout.parameterCount))
         }
     }
@@ -109,7 +109,7 @@ import Testing
     @Test("the plan, and the record of the batch, say how far each arm is off; without a match both are as before")
     func reports() throws {
         let matched = try plan { $0 + "\nmatch: parameters\n" }
-        let match = try #require(matched.arms[1].match)
+        let match = try #require(matched.trained[1].match)
         let overview = matched.overview()
         #expect(overview.contains("matched in") && overview.contains("hidden \(match.chosen) for 160"))
         #expect(overview.contains(String(format: "%+.2f %%", 100 * match.excess)))
@@ -151,4 +151,9 @@ import Testing
         let fixed = #expect(throws: AssayError.self) { try BatchPlan.read(folder.file("batches/nightly.yaml")) }
         #expect(fixed?.description.contains("do not depend on 'hidden'") == true, "\(fixed?.description ?? "")")
     }
+}
+
+extension BatchPlan {
+    /// Its arms, all of which are trained here.
+    fileprivate var trained: [TrainedArm] { arms.compactMap(\.trained) }
 }

@@ -83,6 +83,11 @@ extension KernelTests {
                     let integers = quarters.map { Double($0).rounded(.toNearestOrEven) }
                     expectSame(rounded(Int32(CK_FORMAT_INT8), quarters, width: 2), integers, "int8")
                     expectSame(restored(Int32(CK_FORMAT_INT8), quarters, width: 2), integers, "int8 as bytes")
+                    // Rows of an odd width, too: two numbers share a byte.
+                    let eighths: [Float] = (-56...56).flatMap { [Float(7), Float($0) / 8, -Float($0) / 8] }
+                    let small = eighths.map { Double($0).rounded(.toNearestOrEven) }
+                    expectSame(rounded(Int32(CK_FORMAT_INT4), eighths, width: 3), small, "int4")
+                    expectSame(restored(Int32(CK_FORMAT_INT4), eighths, width: 3), small, "int4 as bytes")
                 }
             }
         }
@@ -91,7 +96,9 @@ extension KernelTests {
             var random = TestRandom(9)
             for isa in instructionSets {
                 for width in [1, 3, 8, 17, 64] {
-                    for (code, steps) in [(Int32(CK_FORMAT_INT8), 127.0), (Int32(CK_FORMAT_FP8), 448.0)] {
+                    for (code, steps) in [
+                        (Int32(CK_FORMAT_INT8), 127.0), (Int32(CK_FORMAT_FP8), 448.0), (Int32(CK_FORMAT_INT4), 7.0),
+                    ] {
                         var matrix = Matrix(6, width, stride: width + 3, random: &random)
                         for column in 0..<width {
                             matrix[1, column] *= 1e-6
@@ -106,7 +113,7 @@ extension KernelTests {
                             let scale = Double(largest / Float(steps))
                             for column in 0..<width where scale > 0 {
                                 let x = Double(before[row, column] / Float(scale))
-                                let q = steps == 127 ? x.rounded(.toNearestOrEven) : Self.fp8.round(x)
+                                let q = steps != 448 ? x.rounded(.toNearestOrEven) : Self.fp8.round(x)
                                 let y = Float(min(max(q, -steps), steps)) * Float(scale)
                                 #expect(matrix[row, column] == y)
                             }
@@ -128,7 +135,7 @@ extension KernelTests {
                                 #expect(result[0] == 1 && result[2...] == [-2, 0.5, 3])
                             }
                         }
-                        for code in [Int32(CK_FORMAT_INT8), Int32(CK_FORMAT_FP8)] {
+                        for code in [CK_FORMAT_INT8, CK_FORMAT_FP8, CK_FORMAT_INT4].map({ Int32($0) }) {
                             #expect(rounded(code, row).allSatisfy { $0.isNaN })
                             #expect(restored(code, row, width: 5).allSatisfy { $0.isNaN })
                         }

@@ -1,15 +1,15 @@
 extension Condition {
-    /// Reads the textual form. Every condition has one form only: what means the same as a shorter text is refused.
+    /// Reads the textual form. Every condition has one form only: what means the same as another text is refused.
     /// - Throws: ``AssayError`` saying what is wrong and what to write.
     public init(_ text: String) throws {
         self = try ConditionReader(text).condition()
         guard name == text else {
-            throw AssayError.badInput("'\(text)' has a shorter form", remedy: "Write '\(name)'")
+            throw AssayError.badInput("'\(text)' has another form", remedy: "Write '\(name)'")
         }
     }
 }
 
-/// Takes a condition's text apart: `path[@number][*number][~temperature][:format[/when]]`.
+/// Takes a condition's text apart: `path[@number][*number][~temperature][:format[/when]][:swap]...`.
 private struct ConditionReader {
     private let text: String
     private let path: String
@@ -19,8 +19,10 @@ private struct ConditionReader {
     private let batch: String?
     /// What follows `~`.
     private let temperature: String?
-    /// What follows `:`.
+    /// What follows the first `:`, unless that is a swap.
     private let format: String?
+    /// What follows the others.
+    private let swaps: [String]
 
     init(_ text: String) {
         self.text = text
@@ -31,7 +33,10 @@ private struct ConditionReader {
             return String(rest[rest.index(after: place)...])
         }
         // From the end, so that each mark belongs to what is before it.
-        format = cut(":")
+        var parts = cut(":")?.split(separator: ":", omittingEmptySubsequences: false).map(String.init) ?? []
+        format = parts.first.flatMap { Swap.isMeant(by: $0) ? nil : $0 }
+        if format != nil { parts.removeFirst() }
+        swaps = parts
         temperature = cut("~")
         batch = cut("*")
         number = cut("@")
@@ -43,6 +48,18 @@ private struct ConditionReader {
     }
 
     func condition() throws -> Condition {
+        let plain = try plainCondition()
+        if let late = swaps.first(where: { !Swap.isMeant(by: $0) }) {
+            throw failure("'\(late)' comes after a swap", remedy: "Write the format of the state before the swaps")
+        }
+        do {
+            return plain.swapping(try Swap.list(swaps))
+        } catch let error as AssayError {
+            throw failure(error.problem, remedy: error.remedy ?? "")
+        }
+    }
+
+    private func plainCondition() throws -> Condition {
         guard let path = KernelPath(rawValue: path) else {
             throw AssayError.badInput(
                 "'\(text)' is not a condition",
@@ -145,7 +162,7 @@ private struct ConditionReader {
 
     private static let aliases = [
         "bf16": "bfloat16", "fp16": "float16", "f16": "float16", "half": "float16", "fp32": "float32",
-        "f32": "float32", "float": "float32", "e4m3": "fp8", "float8": "fp8", "i8": "int8",
+        "f32": "float32", "float": "float32", "e4m3": "fp8", "float8": "fp8", "i8": "int8", "i4": "int4", "q4": "int4",
     ]
 
     private func precision() throws -> StatePrecision {

@@ -33,6 +33,8 @@ public enum KernelPath: String, Sendable, Codable, CaseIterable {
 ///     divergence:bfloat16             parallel against recurrent with a rounded state
 ///     divergence:int8/restore         parallel against resumed
 ///     state-error:bfloat16            recurrent in float32 against recurrent with a rounded state
+///     parallel:window=256             with a swap of the model (``Swap``), after any of these
+///     recurrent:int8:drop=3:drop=5    with several, and a rounded state
 public struct Condition: Sendable, Hashable {
     /// The kernel path.
     public let path: KernelPath
@@ -48,6 +50,8 @@ public struct Condition: Sendable, Hashable {
     public let trials: Int
     /// The temperature of the sampled path, in hundredths.
     private let hundredths: Int
+    /// What is changed of the model, in the order in which it is done.
+    public private(set) var swaps: [Swap] = []
 
     /// What logits are divided by before a token is drawn, on the sampled path.
     public var temperature: Double { Double(hundredths) / 100 }
@@ -140,13 +144,35 @@ public struct Condition: Sendable, Hashable {
         return Condition(.stateError, precision: precision)
     }
 
+    /// The same with other swaps, in any order.
+    public func swapping(_ swaps: [Swap]) -> Condition {
+        var condition = self
+        condition.swaps = Set(swaps).sorted()
+        return condition
+    }
+
+    /// The same with the state in float32; nil where a rounded state is all that it is about.
+    public var inFloat32: Condition? {
+        let plain: Condition? =
+            switch path {
+            case .parallel, .speculative: self
+            case .recurrent: .recurrent
+            case .sampled: .sampled(trials: trials, hundredths: hundredths)
+            case .resumed: .resumed()
+            case .divergence: .divergence(chunk: chunk, batch: batch)
+            case .stateError: nil
+            }
+        return plain?.swapping(swaps)
+    }
+
     /// The plain condition that the loss by this one is measured against: parallel for another chunk, recurrent in
-    /// float32 for all that decodes, as many trials for what is sampled. Nil for those themselves, and where the condition
-    /// compares two ways itself.
+    /// float32 for all that decodes, as many trials for what is sampled; always the model as it is. Nil for those
+    /// themselves, and where the condition compares two ways itself.
     public var reference: Condition? {
         guard path.givesAnswers else { return nil }
         if path == .sampled {
-            return precision == .float32 ? nil : .sampled(trials: trials, hundredths: hundredths)
+            let plain = Condition.sampled(trials: trials, hundredths: hundredths)
+            return self == plain ? nil : plain
         }
         let plain: Condition = path == .parallel ? .parallel : .recurrent
         return self == plain ? nil : plain
@@ -160,8 +186,10 @@ public struct Condition: Sendable, Hashable {
         if path == .sampled, trials != Condition.defaultTrials { name += "@\(trials)" }
         if hundredths != 100 { name += "~" + Condition.text(hundredths: hundredths) }
         if let batch { name += "*\(batch)" }
-        guard precision != .float32, self != Condition(path: .resumed) else { return name }
-        return name + ":" + (path == .resumed ? precision.format.rawValue : precision.name)
+        if precision != .float32, path != .resumed || precision.format != .float32 {
+            name += ":" + (path == .resumed ? precision.format.rawValue : precision.name)
+        }
+        return swaps.reduce(name) { $0 + ":" + $1.name }
     }
 }
 

@@ -13,21 +13,24 @@ public enum StateFormat: String, Sendable, Codable, CaseIterable {
     /// With a scale, as ``int8`` has one: so the two differ in how they spread their 8 bits, not in their range. Without
     /// one a state that grows beyond 448 would be cut off there, whatever the format's precision.
     case fp8
+    /// Whole numbers from -7 to 7 times a scale of each row, its largest magnitude / 7; two in a byte.
+    case int4
 
-    /// Bytes of a number.
-    public var bytesPerValue: Int {
+    /// Bits of a number.
+    public var bitsPerValue: Int {
         switch self {
-        case .float32: 4
-        case .bfloat16, .float16: 2
-        case .int8, .fp8: 1
+        case .float32: 32
+        case .bfloat16, .float16: 16
+        case .int8, .fp8: 8
+        case .int4: 4
         }
     }
 
     /// Whether each row has a scale, a float32 of 4 bytes.
-    public var hasRowScale: Bool { self == .int8 || self == .fp8 }
+    public var hasRowScale: Bool { bitsPerValue <= 8 }
 
-    /// Bytes of a row of numbers, its scale included.
-    public func byteCount(row: Int) -> Int { row * bytesPerValue + (hasRowScale ? 4 : 0) }
+    /// Bytes of a row of numbers in whole bytes, its scale included.
+    public func byteCount(row: Int) -> Int { (row * bitsPerValue + 7) / 8 + (hasRowScale ? 4 : 0) }
 }
 
 /// In which format a decode state is kept, and when it is brought into it.

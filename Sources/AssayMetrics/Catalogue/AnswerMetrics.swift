@@ -53,6 +53,12 @@ extension MetricCatalogue {
             source: "multi-query key-associative recall", margin: .accuracy, isPrimary: true, floor: \.data.floor,
             slicing: [.load], needs: { $0.isSet && $0.isAnswers },
             kernel: mainMean(range: 0...1, proportion: .init()) { $0.score($1) }),
+        MetricDefinition(
+            "Q1", "choice-accuracy", "Accuracy by likelihood", .higherIsBetter, claims: ["C1", "C2"],
+            formula: "share of questions with a closed set of answers whose gold answer is the likeliest of them",
+            source: "multiple choice as in lm-evaluation-harness, without normalising for length", margin: .accuracy,
+            needs: { $0.isAnswers && $0.has("choice") },
+            kernel: mainMean(range: 0...1, proportion: .init()) { $0.detail("choice", $1) }),
     ]
 
     static let likelihoods: [MetricDefinition] = [

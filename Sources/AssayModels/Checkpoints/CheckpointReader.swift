@@ -22,6 +22,12 @@ public struct LoadedCheckpoint: Sendable {
     public let system: String
     /// How it is kept.
     public let format: CheckpointFormat
+
+    /// The same weights in a model with swaps.
+    /// - Throws: as ``LanguageModel/swapping(_:)``.
+    public func swapping(_ swaps: [Swap]) throws -> LoadedCheckpoint {
+        LoadedCheckpoint(model: try model.swapping(swaps), weights: weights, system: system, format: format)
+    }
 }
 
 /// Reads checkpoints of every format.

@@ -89,9 +89,9 @@ public struct MixerConformance {
         check(try LanguageModel(architecture))
     }
 
-    static func check(_ model: LanguageModel) -> Report {
+    static func check(_ model: LanguageModel, _ checks: [Check] = Check.allCases) -> Report {
         let bench = ConformanceBench(model)
-        let findings = Check.allCases.map { check in
+        let findings = checks.map { check in
             switch check {
             case .forms: bench.forms()
             case .chunks: bench.chunks()

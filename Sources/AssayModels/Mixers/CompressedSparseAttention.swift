@@ -284,6 +284,9 @@ public struct CompressedSparseAttention: Mixer {
 
     // MARK: Cost
 
+    /// Query heads.
+    public var headCount: Int { shape.heads }
+
     /// What a token costs. The compressed view grows with the length, by a token for every block; prefill scores it once
     /// more to choose.
     public func cost(context: Int) -> MixerCost {
@@ -302,4 +305,8 @@ public struct CompressedSparseAttention: Mixer {
             decodeFLOPs: projections + close(context) + perKey * blocks(context),
             stateBytes: Double(4 * stateLayout(capacity: context).usedCount(position: context)))
     }
+}
+
+extension CompressedSparseAttention: RotaryMixer {
+    var rotary: RotaryEmbedding { attention.rotary }
 }

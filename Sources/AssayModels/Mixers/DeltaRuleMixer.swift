@@ -33,6 +33,9 @@ extension DeltaRuleMixer {
         layer.reference(x, time: time, weights: weights)
     }
 
+    /// Value heads.
+    public var headCount: Int { layer.shape.valueHeads }
+
     /// What a token costs.
     public func cost(context: Int) -> MixerCost { layer.cost(context: context) }
 }

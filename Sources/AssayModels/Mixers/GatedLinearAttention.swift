@@ -125,6 +125,9 @@ public struct GatedLinearAttention: Mixer {
 
     // MARK: Cost
 
+    /// Heads.
+    public var headCount: Int { heads }
+
     /// What a token costs: in prefill the products of the chunked form, their masked halves not counted.
     public func cost(context: Int) -> MixerCost {
         let gates = gateRank * (width + keysWidth) + valuesWidth * width

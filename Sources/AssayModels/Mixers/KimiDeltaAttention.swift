@@ -152,6 +152,9 @@ public struct KimiDeltaAttention: Mixer {
 
     // MARK: Cost
 
+    /// Heads.
+    public var headCount: Int { heads }
+
     /// What a token costs: in prefill the products of the chunked form, their masked halves not counted.
     public func cost(context: Int) -> MixerCost {
         let gates = 2 * headDimension * (width + headsWidth) + heads * width

@@ -37,7 +37,7 @@ struct LatentAttention: SelectableAttention {
     private let deviation: Float
     private let outputDeviation: Float
 
-    init(_ request: MixerRequest) throws {
+    init(_ request: MixerRequest, window: Int = 0, sinks: Int = 0, top: Int = 0) throws {
         let architecture = request.architecture
         let dimension = architecture.headDimension
         width = architecture.width
@@ -50,7 +50,7 @@ struct LatentAttention: SelectableAttention {
         shape = AttentionShape(
             heads: architecture.heads, keyValueHeads: architecture.heads, headDimension: own + shared,
             valueDimension: try request.integer("value-dimension", default: dimension, in: 1...4_096),
-            scale: Float(scale))
+            scale: Float(scale), window: window, sinks: sinks, top: top)
         hasBias = try request.boolean("projection-bias", default: false)
         deviation = Float(architecture.initialDeviation)
         outputDeviation = Float(architecture.outputDeviation)
@@ -102,10 +102,10 @@ struct LatentAttention: SelectableAttention {
                 tape.parameter(prefix + "q_a_norm.weight"), epsilon: Float(Self.epsilon))
         }
         let query = tape.linear(source, tape.parameter(prefix + queryName))
-        rotary.turn(query, heads: heads, headDimension: shape.headDimension, on: tape)
+        rotary.turn(query, queries: heads, headDimension: shape.headDimension, on: tape)
         let rows = biased(
             tape.linear(x, tape.parameter(prefix + "kv_a_proj.weight")), "kv_a_proj.bias", prefix: prefix, on: tape)
-        rotary.turn(rows, offset: latent, heads: 1, headDimension: shared, on: tape)
+        rotary.turn(rows, offset: latent, keys: 1, headDimension: shared, on: tape)
         let latents = tape.rmsNormParts(
             rows, weights: [tape.parameter(prefix + "kv_a_norm.weight")], counts: [1], epsilon: Float(Self.epsilon))
         let expanded = tape.linear(latents, tape.parameter(prefix + "kv_b_proj.weight"))
@@ -125,8 +125,10 @@ struct LatentAttention: SelectableAttention {
 
     /// Adds the caches of latents and of shared keys.
     func appendState(to layout: inout StateLayout, capacity: Int) {
-        layout.append("latents", .cache, [1, capacity, latent])
-        layout.append("rotary-keys", .cache, [1, capacity, shared])
+        let entries = shape.entryCount(capacity: capacity)
+        for (name, columns) in [("latents", latent), ("rotary-keys", shared)] {
+            layout.append(name, .cache, [1, entries, columns], window: shape.window, sinks: shape.sinks)
+        }
     }
 
     func rowCount(batch: Int) -> Int {
@@ -158,10 +160,10 @@ struct LatentAttention: SelectableAttention {
         for i in 0..<call.batch {
             let position = Int(call.positions[i])
             rotary.turn(
-                queries + i * shape.queryWidth, heads: heads, headDimension: shape.headDimension, position: position,
+                queries + i * shape.queryWidth, queries: heads, headDimension: shape.headDimension, position: position,
                 capacity: call.capacity)
             rotary.turn(
-                entries + i * (latent + shared) + latent, heads: 1, headDimension: shared, position: position,
+                entries + i * (latent + shared) + latent, keys: 1, headDimension: shared, position: position,
                 capacity: call.capacity)
         }
         let weight = call.parameter("kv_b_proj.weight")
@@ -207,6 +209,11 @@ struct LatentAttention: SelectableAttention {
                 0, 1, heads, count, shared, shape.scale, rows.queries + i * shape.queryWidth, shape.headDimension,
                 sharedKeys, shared, 1, scores, count)
         }
+        if shape.top > 0 {
+            for head in 0..<heads {
+                TopScores.keep(shape.top, of: count, scores + head * count, scratch: scores + heads * count)
+            }
+        }
         ck_softmax_rows(heads, count, scores, count, scores, count)
         ck_gemm(0, 0, heads, latent, count, 1, scores, count, latents, latent, 0, queries, latent)
     }
@@ -248,7 +255,7 @@ struct LatentAttention: SelectableAttention {
         }
         let latents = Reference.rmsNorm(part(0, latent), weight("kv_a_norm.weight"), epsilon: Self.epsilon)
         let expanded = Reference.linear(latents, weight("kv_b_proj.weight"), inputs: latent)
-        let turned = rotary.reference(part(latent, shared), heads: 1, headDimension: shared)
+        let turned = rotary.referenceKeys(part(latent, shared), heads: 1, headDimension: shared)
         var keys: [Double] = []
         for t in 0..<time {
             for head in 0..<heads {
@@ -259,7 +266,7 @@ struct LatentAttention: SelectableAttention {
         let values = Reference.columns(
             expanded, width: ownWidth + shape.valueWidth, offset: ownWidth, count: shape.valueWidth)
         return ReferenceHeads(
-            queries: rotary.reference(queries, heads: heads, headDimension: shape.headDimension), keys: keys,
+            queries: rotary.referenceQueries(queries, heads: heads, headDimension: shape.headDimension), keys: keys,
             values: values, querySource: source)
     }
 

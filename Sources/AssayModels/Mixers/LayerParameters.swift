@@ -14,9 +14,14 @@ final class LayerParameters {
 
     private var entries: [Entry]
     private let weights: FloatBlock
+    /// Columns of matrices that count as zero, by the name without the prefix.
+    private var removed: [String: [Range<Int>]] = [:]
 
-    init(prefix: String, layout: ParameterLayout, weights: FloatBlock) {
+    init(prefix: String, layout: ParameterLayout, weights: FloatBlock, removed: [String: [Range<Int>]] = [:]) {
         self.weights = weights
+        for (name, columns) in removed where name.hasPrefix(prefix) {
+            self.removed[String(name.dropFirst(prefix.count))] = columns
+        }
         entries = layout.specifications.compactMap { specification in
             guard specification.name.hasPrefix(prefix) else { return nil }
             return Entry(
@@ -40,7 +45,7 @@ final class LayerParameters {
         let index = index(name)
         if let known = entries[index].matrix { return known }
         let matrix = PackedMatrix(shape: entries[index].shape, isTransposed: true)
-        matrix.pack(entries[index].pointer)
+        matrix.pack(entries[index].pointer, without: removed[name] ?? [])
         entries[index].matrix = matrix
         return matrix
     }
@@ -51,7 +56,7 @@ final class LayerParameters {
         if let known = entries[index].parts[rows] { return known }
         let columns = entries[index].shape[1]
         let matrix = PackedMatrix(shape: [rows.count, columns], isTransposed: true)
-        matrix.pack(entries[index].pointer + rows.lowerBound * columns)
+        matrix.pack(entries[index].pointer + rows.lowerBound * columns, without: removed[name] ?? [])
         entries[index].parts[rows] = matrix
         return matrix
     }

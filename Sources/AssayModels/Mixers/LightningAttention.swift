@@ -149,6 +149,9 @@ public struct LightningAttention: Mixer {
 
     // MARK: Cost
 
+    /// Heads.
+    public var headCount: Int { heads }
+
     /// What a token costs: in prefill the products of the chunked form, their masked halves not counted.
     public func cost(context: Int) -> MixerCost {
         let projections = projection.operations + Double(4 * width * headsWidth)

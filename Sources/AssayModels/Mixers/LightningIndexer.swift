@@ -67,12 +67,12 @@ struct LightningIndexer: Sendable {
         let token = tape.detached(x)
         let origin = x === source ? token : tape.detached(source)
         let query = tape.linear(origin, tape.parameter(prefix + "index_q.weight"))
-        rotary.turn(query, heads: shape.heads, headDimension: shape.dimension, on: tape)
+        rotary.turn(query, queries: shape.heads, headDimension: shape.dimension, on: tape)
         let key = tape.layerNorm(
             tape.linear(token, tape.parameter(prefix + "index_k.weight")),
             tape.parameter(prefix + "index_k_norm.weight"), tape.parameter(prefix + "index_k_norm.bias"),
             epsilon: Float(Self.epsilon))
-        rotary.turn(key, heads: 1, headDimension: shape.dimension, on: tape)
+        rotary.turn(key, keys: 1, headDimension: shape.dimension, on: tape)
         let weight = tape.linear(token, tape.parameter(prefix + "index_weights.weight"))
         return tape.lightningIndexer(query: query, key: key, weight: weight, shape: shape, attentionHeads: heads)
     }
@@ -106,10 +106,10 @@ struct LightningIndexer: Sendable {
         for i in 0..<batch {
             let position = Int(call.positions[i])
             rotary.turn(
-                scratch + i * queryWidth, heads: shape.heads, headDimension: dimension, position: position,
+                scratch + i * queryWidth, queries: shape.heads, headDimension: dimension, position: position,
                 capacity: call.capacity)
             rotary.turn(
-                keys + i * dimension, heads: 1, headDimension: dimension, position: position,
+                keys + i * dimension, keys: 1, headDimension: dimension, position: position,
                 capacity: call.capacity)
         }
         return Rows(queries: scratch, keys: keys, weights: weights, rest: weights + batch * shape.heads)
@@ -160,9 +160,9 @@ struct LightningIndexer: Sendable {
     func referenceScores(_ x: [Double], source: [Double], time: Int, weights: [String: [Double]]) -> [Double] {
         let parameters = Self.parameterNames.map { weights[$0] ?? [] }
         let (heads, dimension) = (shape.heads, shape.dimension)
-        let queries = rotary.reference(
+        let queries = rotary.referenceQueries(
             Reference.linear(source, parameters[0], inputs: sourceWidth), heads: heads, headDimension: dimension)
-        let keys = rotary.reference(
+        let keys = rotary.referenceKeys(
             Reference.layerNorm(
                 Reference.linear(x, parameters[1], inputs: width), parameters[2], parameters[3],
                 epsilon: Self.epsilon), heads: 1, headDimension: dimension)

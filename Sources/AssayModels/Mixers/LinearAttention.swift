@@ -187,6 +187,9 @@ public struct LinearAttention: Mixer {
 
     // MARK: Cost
 
+    /// Heads.
+    public var headCount: Int { shape.heads }
+
     /// What a token costs: in prefill the products of the chunked form, their masked halves not counted.
     public func cost(context: Int) -> MixerCost {
         var shared = projection.operations + Double(2 * width * headsWidth)

@@ -191,6 +191,9 @@ public struct Mamba2: Mixer {
 
     // MARK: Cost
 
+    /// Heads.
+    public var headCount: Int { shape.heads }
+
     /// What a token costs: in prefill the products of the chunked form, their masked halves not counted.
     public func cost(context: Int) -> MixerCost {
         let projections = Double(2 * width * (projectedWidth + innerWidth) + 2 * channels * kernel)

@@ -57,6 +57,10 @@ public protocol Mixer: Sendable {
     /// What a token costs, and what the state weighs.
     func cost(context: Int) -> MixerCost
 
+    /// Heads whose outputs lie side by side, equally wide, in what the matrix `out_proj.weight` maps to the residual
+    /// stream; 0 where there are none.
+    var headCount: Int { get }
+
     /// Whether it treats every token by itself: then the last layer runs it over the rows of targets alone, and its
     /// parallel form takes `[rows, width]`, of which the last rows may be idle, as in ``Tape/gatherSum(_:_:_:)``.
     var isRowwise: Bool { get }
@@ -69,6 +73,9 @@ public protocol Mixer: Sendable {
 extension Mixer {
     /// No: it looks at the tokens before.
     public var isRowwise: Bool { false }
+
+    /// None.
+    public var headCount: Int { 0 }
 
     /// None: the loss teaches them all.
     public var selfTaughtParameters: [String] { [] }

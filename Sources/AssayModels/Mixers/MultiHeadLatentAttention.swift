@@ -9,17 +9,27 @@ import AssayTensor
 /// dimension), `rotary-dimension` (elements of a key that all heads share, and that rotary embedding turns; default half
 /// of it, 0 for none), `value-dimension` (default the head dimension), `scale` (default 1 / sqrt(nope + rotary)), `projection-bias` (false: whether
 /// the maps to the latents and the output have one),
-/// `rotary-fraction` (share of the shared elements that turn, default 1; 0 is NoPE), `rotary-base`.
+/// `rotary-fraction` (share of the shared elements that turn, default 1; 0 is NoPE), `rotary-base`; `window` (default 0:
+/// none) with `sinks` and `top-scores`, as of ``SlidingWindowAttention``.
 public struct MultiHeadLatentAttention: Mixer {
     /// `mla`.
     public static let name = "mla"
     /// See the type.
-    public static let optionNames = LatentAttention.optionNames
+    public static let optionNames = ["window", "sinks", "top-scores"] + LatentAttention.optionNames
 
     private let attention: LatentAttention
 
     /// The mixer of a layer.
-    public init(_ request: MixerRequest) throws { attention = try LatentAttention(request) }
+    public init(_ request: MixerRequest) throws {
+        let window = try request.integer("window", default: 0, in: 0...1_048_576)
+        let sinks = try request.sinks()
+        guard window > 0 || sinks == 0 else {
+            throw request.failure("sinks", "stay in sight of no window", remedy: "Give window, or leave it out")
+        }
+        attention = try LatentAttention(request, window: window, sinks: sinks, top: request.topScores())
+    }
+
+    var shape: AttentionShape { attention.shape }
 
     /// Declares the projections and the norms of the latents.
     public func declareParameters(prefix: String, in layout: inout ParameterLayout) {
@@ -43,7 +53,9 @@ public struct MultiHeadLatentAttention: Mixer {
 
     /// Scratch of a step.
     public func stepScratchCount(batch: Int, capacity: Int) -> Int {
-        attention.rowCount(batch: batch) + attention.heads * capacity
+        let entries = shape.entryCount(capacity: capacity)
+        let choice = shape.top > 0 ? TopScores.scratchCount(keys: entries, count: shape.top) : 0
+        return attention.rowCount(batch: batch) + attention.heads * entries + choice
     }
 
     /// The recurrent form, by absorption: the cache is never expanded.
@@ -66,9 +78,18 @@ public struct MultiHeadLatentAttention: Mixer {
 
     /// What a token costs: prefill expands the latents, decoding multiplies with them as they are.
     public func cost(context: Int) -> MixerCost {
-        MixerCost(
-            prefillFLOPs: attention.projectionFLOPs + attention.prefillFLOPs * Double(context + 1) / 2,
-            decodeFLOPs: attention.projectionFLOPs + attention.decodeFLOPs * Double(context + 1),
+        let visible = PositionSum.capped(context, at: shape.visibleCount(position: context))
+        return MixerCost(
+            prefillFLOPs: attention.projectionFLOPs + attention.prefillFLOPs * visible / Double(max(context, 1)),
+            decodeFLOPs: attention.projectionFLOPs
+                + attention.decodeFLOPs * Double(shape.visibleCount(position: context)),
             stateBytes: Double(4 * stateCount(capacity: context)))
     }
+
+    /// Query heads.
+    public var headCount: Int { attention.heads }
+}
+
+extension MultiHeadLatentAttention: RotaryMixer {
+    var rotary: RotaryEmbedding { attention.rotary }
 }

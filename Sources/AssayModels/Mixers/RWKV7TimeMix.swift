@@ -169,6 +169,9 @@ public struct RWKV7TimeMix: Mixer {
             value_dimension: headDimension)
     }
 
+    /// Heads.
+    public var headCount: Int { heads }
+
     /// What a token costs: in prefill the products of the chunked form, their masked halves not counted.
     public func cost(context: Int) -> MixerCost {
         let lowRank = maps.reduce(0) { $0 + rank($1) * (width + headsWidth) }

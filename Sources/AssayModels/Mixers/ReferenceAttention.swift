@@ -33,7 +33,7 @@ extension Reference {
         return output
     }
 
-    /// The softmax of one query over some keys, and a sink's score if there is one.
+    /// The softmax of one query over some keys, or over the best of them, and a sink's score if there is one.
     static func probabilities(
         _ queries: [Double], _ keys: [Double], shape: AttentionShape, head: Int, t: Int, _ visible: [Int],
         _ sinkLogit: Double?
@@ -46,7 +46,11 @@ extension Reference {
             } * Double(shape.scale)
         }
         let greatest = max(scores.max() ?? 0, sinkLogit ?? -.infinity)
-        let exponentials = scores.map { exp($0 - greatest) }
+        var exponentials = scores.map { exp($0 - greatest) }
+        if shape.top > 0, shape.top < scores.count {
+            let order = scores.indices.sorted { (scores[$0], $0) > (scores[$1], $1) }
+            for i in order.dropFirst(shape.top) { exponentials[i] = 0 }
+        }
         let sum = exponentials.reduce(sinkLogit.map { exp($0 - greatest) } ?? 0, +)
         return exponentials.map { $0 / sum }
     }

@@ -62,7 +62,7 @@ public struct RetNet: Mixer {
     public func parallel(_ x: Tensor, prefix: String, on tape: Tape) -> Tensor {
         let rows = projection.parallel(x, prefix: prefix, on: tape)
         let gate = tape.linear(x, tape.parameter(prefix + "gate_proj.weight"))
-        rotary.turn(rows, heads: 2 * shape.heads, headDimension: shape.keyDimension, on: tape)
+        rotary.turn(rows, queries: shape.heads, keys: shape.heads, headDimension: shape.keyDimension, on: tape)
         let outputs = tape.linearAttention(
             query: rows.columns(0, projection.queryWidth), key: rows.columns(projection.keyOffset, projection.keyWidth),
             value: rows.columns(projection.valueOffset, headsWidth), shape: shape,
@@ -102,8 +102,8 @@ public struct RetNet: Mixer {
         for i in 0..<call.batch {
             let row = rows + i * channels
             rotary.turn(
-                row, heads: 2 * shape.heads, headDimension: shape.keyDimension, position: Int(call.positions[i]),
-                capacity: call.capacity)
+                row, queries: shape.heads, keys: shape.heads, headDimension: shape.keyDimension,
+                position: Int(call.positions[i]), capacity: call.capacity)
             let token = LinearAttentionToken(
                 query: row, key: row + projection.keyOffset, value: row + projection.valueOffset, slopes: decays)
             shape.step(token, states: call.states[i] + projection.stateCount, into: outputs + i * headsWidth)
@@ -123,12 +123,13 @@ public struct RetNet: Mixer {
             let out = weights["out_proj.weight"]
         else { preconditionFailure("weights of a RetNet layer are missing") }
         let rows = projection.reference(x, weights: weights)
-        func turned(_ offset: Int) -> [Double] {
-            let columns = Reference.columns(
-                rows, width: projection.channels, offset: offset, count: projection.queryWidth)
-            return rotary.reference(columns, heads: shape.heads, headDimension: shape.keyDimension)
+        func columns(_ offset: Int) -> [Double] {
+            Reference.columns(rows, width: projection.channels, offset: offset, count: projection.queryWidth)
         }
-        let (queries, keys, keyWidth) = (turned(0), turned(projection.keyOffset), projection.keyWidth)
+        let queries = rotary.referenceQueries(columns(0), heads: shape.heads, headDimension: shape.keyDimension)
+        let keys = rotary.referenceKeys(
+            columns(projection.keyOffset), heads: shape.heads, headDimension: shape.keyDimension)
+        let keyWidth = projection.keyWidth
         let (key, value) = (shape.keyDimension, shape.valueDimension)
         var outputs = [Double](repeating: 0, count: time * headsWidth)
         for head in 0..<shape.heads {
@@ -153,6 +154,9 @@ public struct RetNet: Mixer {
 
     // MARK: Cost
 
+    /// Heads.
+    public var headCount: Int { shape.heads }
+
     /// What a token costs: in prefill the products of the chunked form, their masked halves not counted.
     public func cost(context: Int) -> MixerCost {
         let projections = projection.operations + Double(4 * width * headsWidth)
@@ -162,3 +166,5 @@ public struct RetNet: Mixer {
             stateBytes: Double(4 * stateCount(capacity: context)))
     }
 }
+
+extension RetNet: RotaryMixer {}

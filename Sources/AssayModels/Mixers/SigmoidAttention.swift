@@ -121,6 +121,9 @@ public struct SigmoidAttention: Mixer {
         return Reference.linear(outputs, weights["out_proj.weight"] ?? [], inputs: headsWidth)
     }
 
+    /// Heads.
+    public var headCount: Int { heads }
+
     /// What a token costs: the parallel form computes all scores and hides half of them.
     public func cost(context: Int) -> MixerCost {
         let projections = projection.operations + Double(2 * projection.width * headsWidth)

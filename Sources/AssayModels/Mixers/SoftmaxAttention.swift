@@ -43,13 +43,13 @@ public struct SoftmaxAttention: SelectableAttention {
     let epsilon: Double
     let outputDeviation: Float
 
-    init(_ request: MixerRequest, window: Int = 0, sinks: Int = 0) throws {
+    init(_ request: MixerRequest, window: Int = 0, sinks: Int = 0, top: Int = 0) throws {
         let architecture = request.architecture
         let scale = try request.number(
             "scale", default: 1 / Double(architecture.headDimension).squareRoot(), in: 1e-6...1e6)
         shape = AttentionShape(
             heads: architecture.heads, keyValueHeads: architecture.keyValueHeads,
-            headDimension: architecture.headDimension, scale: Float(scale), window: window, sinks: sinks)
+            headDimension: architecture.headDimension, scale: Float(scale), window: window, sinks: sinks, top: top)
         // No SiLU: softmax attention needs queries and keys of both signs (as in Primer, So et al. 2021).
         projection = QueryKeyValueProjection(
             architecture, queryWidth: shape.queryWidth, keyWidth: shape.keyWidth, valueWidth: shape.valueWidth,
@@ -115,7 +115,7 @@ public struct SoftmaxAttention: SelectableAttention {
                 counts: [queryParts.count, keyParts.count], epsilon: Float(epsilon))
         }
         rotary.turn(
-            turned, heads: shape.heads + shape.keyValueHeads, headDimension: shape.headDimension, on: tape)
+            turned, queries: shape.heads, keys: shape.keyValueHeads, headDimension: shape.headDimension, on: tape)
         return RecordedHeads(
             query: turned.columns(0, projection.queryWidth),
             key: turned.columns(projection.keyOffset, projection.keyWidth),
@@ -144,11 +144,6 @@ public struct SoftmaxAttention: SelectableAttention {
 
     // MARK: Recurrent
 
-    /// Tokens that the state holds at most.
-    private func entryCount(capacity: Int) -> Int {
-        shape.window == 0 ? capacity : min(capacity, shape.sinks + shape.window)
-    }
-
     func stateLayout(capacity: Int) -> StateLayout {
         var layout = StateLayout()
         appendState(to: &layout, capacity: capacity)
@@ -156,7 +151,7 @@ public struct SoftmaxAttention: SelectableAttention {
     }
 
     func appendState(to layout: inout StateLayout, capacity: Int) {
-        let entries = entryCount(capacity: capacity)
+        let entries = shape.entryCount(capacity: capacity)
         projection.appendState(to: &layout)
         for (name, columns) in [("keys", shape.headDimension), ("values", shape.valueDimension)] {
             layout.append(
@@ -171,8 +166,9 @@ public struct SoftmaxAttention: SelectableAttention {
     }
 
     func stepScratchCount(batch: Int, capacity: Int) -> Int {
-        let scores = shape.group * (entryCount(capacity: capacity) + 1)
-        return rowCount(batch: batch) + max(scores, batch * headsWidth)
+        let entries = shape.entryCount(capacity: capacity)
+        let choice = shape.top > 0 ? TopScores.scratchCount(keys: entries, count: shape.top) : 0
+        return rowCount(batch: batch) + max(shape.group * (entries + 1) + choice, batch * headsWidth)
     }
 
     func step(_ call: MixerStep) {
@@ -219,12 +215,37 @@ public struct SoftmaxAttention: SelectableAttention {
                 (key, value, scores) = (gathered.key, gathered.value, gathered.value + count * shape.valueDimension)
             }
             let first = head * shape.group
+            let query = rows.queries + i * projection.channels + first * shape.headDimension
+            let output = rows.outputs + i * headsWidth + first * shape.valueDimension
+            if shape.top > 0 {
+                attendToTop(count, query, key, value, sinks: sinks.map { $0 + first }, into: output, scratch: scores)
+                continue
+            }
             ck_attention_decode(
                 shape.group, count, shape.headDimension, shape.valueDimension, shape.scale, sinks.map { $0 + first },
-                rows.queries + i * projection.channels + first * shape.headDimension, shape.headDimension, key,
-                shape.headDimension, value, shape.valueDimension,
-                rows.outputs + i * headsWidth + first * shape.valueDimension, shape.valueDimension, scores)
+                query, shape.headDimension, key, shape.headDimension, value, shape.valueDimension, output,
+                shape.valueDimension, scores)
         }
+    }
+
+    /// Attends with the query heads of one key-value head to the best of its cached keys.
+    private func attendToTop(
+        _ count: Int, _ query: UnsafePointer<Float>, _ key: UnsafePointer<Float>, _ value: UnsafePointer<Float>,
+        sinks: UnsafePointer<Float>?, into output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+    ) {
+        let stride = count + 1
+        ck_gemm(
+            0, 1, shape.group, count, shape.headDimension, shape.scale, query, shape.headDimension, key,
+            shape.headDimension, 0, scratch, stride)
+        for member in 0..<shape.group {
+            let scores = scratch + member * stride
+            TopScores.keep(shape.top, of: count, scores, scratch: scratch + shape.group * stride)
+            if let sinks { scores[count] = sinks[member] }
+        }
+        ck_softmax_rows(shape.group, sinks == nil ? count : count + 1, scratch, stride, scratch, stride)
+        ck_gemm(
+            0, 0, shape.group, shape.valueDimension, count, 1, scratch, stride, value, shape.valueDimension, 0, output,
+            shape.valueDimension)
     }
 
     func finish(_ rows: StepRows, _ call: MixerStep) {
@@ -251,8 +272,8 @@ public struct SoftmaxAttention: SelectableAttention {
                 key.width, nil)
         }
         rotary.turn(
-            row, heads: shape.heads + shape.keyValueHeads, headDimension: shape.headDimension, position: position,
-            capacity: call.capacity)
+            row, queries: shape.heads, keys: shape.keyValueHeads, headDimension: shape.headDimension,
+            position: position, capacity: call.capacity)
     }
 
     // MARK: Reference
@@ -269,8 +290,8 @@ public struct SoftmaxAttention: SelectableAttention {
             keys = Reference.rmsNorm(keys, keyNorm, epsilon: epsilon)
         }
         return ReferenceHeads(
-            queries: rotary.reference(queries, heads: shape.heads, headDimension: shape.headDimension),
-            keys: rotary.reference(keys, heads: shape.keyValueHeads, headDimension: shape.headDimension),
+            queries: rotary.referenceQueries(queries, heads: shape.heads, headDimension: shape.headDimension),
+            keys: rotary.referenceKeys(keys, heads: shape.keyValueHeads, headDimension: shape.headDimension),
             values: part(projection.valueOffset, shape.valueWidth), querySource: x)
     }
 
@@ -305,16 +326,15 @@ public struct SoftmaxAttention: SelectableAttention {
     var decodeFLOPs: Double { prefillFLOPs }
 
     func cost(context: Int) -> MixerCost {
-        let visible = PositionSum.capped(context, at: visibleCount(position: context))
+        let visible = PositionSum.capped(context, at: shape.visibleCount(position: context))
         return MixerCost(
             prefillFLOPs: projectionFLOPs + prefillFLOPs * visible / Double(max(context, 1)),
-            decodeFLOPs: projectionFLOPs + decodeFLOPs * Double(visibleCount(position: context)),
+            decodeFLOPs: projectionFLOPs + decodeFLOPs * Double(shape.visibleCount(position: context)),
             stateBytes: Double(4 * stateLayout(capacity: context).count))
     }
+}
 
-    /// Tokens that the token at a position sees, itself included.
-    private func visibleCount(position: Int) -> Int {
-        if shape.window == 0 { return position + 1 }
-        return min(position + 1, shape.window + min(shape.sinks, max(0, position + 1 - shape.window)))
-    }
+extension AttentionShape {
+    /// Tokens that a cache holds at most.
+    func entryCount(capacity: Int) -> Int { window == 0 ? capacity : min(capacity, sinks + window) }
 }

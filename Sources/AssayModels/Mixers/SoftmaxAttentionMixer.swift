@@ -33,6 +33,22 @@ extension SoftmaxAttentionMixer {
         attention.reference(x, time: time, weights: weights)
     }
 
+    /// Query heads.
+    public var headCount: Int { attention.shape.heads }
+
+    var rotary: RotaryEmbedding { attention.rotary }
+
     /// What a token costs.
     public func cost(context: Int) -> MixerCost { attention.cost(context: context) }
+}
+
+extension FullAttention: RotaryMixer {}
+extension SlidingWindowAttention: RotaryMixer {}
+
+extension MixerRequest {
+    /// The option `sinks`: first tokens that stay in sight.
+    func sinks() throws -> Int { try integer("sinks", default: 0, in: 0...1_048_576) }
+
+    /// The option `top-scores`: keys that a query attends to, 0 for all.
+    func topScores() throws -> Int { try integer("top-scores", default: 0, in: 0...1_048_576) }
 }

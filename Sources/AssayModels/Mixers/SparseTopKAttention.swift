@@ -138,6 +138,9 @@ public struct SparseTopKAttention: Mixer {
 
     // MARK: Cost
 
+    /// Query heads.
+    public var headCount: Int { attention.shape.heads }
+
     /// What a token costs. Queries that may see all score nothing; the others score every token up to them, so a share of
     /// the cost still grows with the length.
     public func cost(context: Int) -> MixerCost {
@@ -156,4 +159,8 @@ public struct SparseTopKAttention: Mixer {
                 + attention.decodeFLOPs * Double(indexer.seenCount(position: context)),
             stateBytes: Double(4 * stateCount(capacity: context)))
     }
+}
+
+extension SparseTopKAttention: RotaryMixer {
+    var rotary: RotaryEmbedding { attention.rotary }
 }

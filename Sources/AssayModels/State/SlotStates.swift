@@ -110,6 +110,7 @@ extension StateFormat {
         case .float16: Int32(CK_FORMAT_FLOAT16)
         case .int8: Int32(CK_FORMAT_INT8)
         case .fp8: Int32(CK_FORMAT_FP8)
+        case .int4: Int32(CK_FORMAT_INT4)
         }
     }
 }

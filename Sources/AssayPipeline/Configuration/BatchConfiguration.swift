@@ -41,11 +41,15 @@ public struct BatchConfiguration: Sendable, Hashable {
         let arms = try top.required("arms")
         let suite = try top.required("suite")
         let control = try top.required("control")
+        let entries = try arms.entries().map(ArmEntry.init)
+        // Only training needs seeds: what is loaded belongs to the first one.
+        let isTraining = entries.isEmpty || entries.contains { $0.trained != nil }
+        let seeds = try isTraining ? top.required("seeds") : top.optional("seeds")
         let batch = BatchConfiguration(
             name: try top.optional("name")?.name() ?? ConfigurationLibrary.name(of: url),
             description: try top.optional("description")?.text(), suite: Marked(try suite.text(), at: suite.mark),
             control: Marked(try control.name(), at: control.mark),
-            seeds: try top.required("seeds").seeds(), arms: try arms.entries().map(ArmEntry.init),
+            seeds: try seeds?.seeds() ?? [Marked(1, at: top.mark)], arms: entries,
             conditions: try top.optional("conditions")?.conditions(),
             compare: try top.optional("compare").map(CompareConfiguration.init) ?? CompareConfiguration(),
             serving: try top.optional("serving").map(ServingConfiguration.init),
@@ -58,7 +62,7 @@ public struct BatchConfiguration: Sendable, Hashable {
                 remedy: Suggestion.remedy(for: batch.control.value, among: batch.arms.map(\.name)))
         }
         try batch.serving?.check(arms: batch.arms.map(\.name))
-        if let match = batch.arms.first(where: { $0.name == batch.control.value })?.match, match.rule != nil {
+        if let match = batch.arms.first(where: { $0.name == batch.control.value })?.trained?.match, match.rule != nil {
             throw AssayError.badInput(
                 "the control cannot be matched to itself", at: match.mark.description,
                 remedy: "Match the other arms, or the batch as a whole")
@@ -73,31 +77,6 @@ public struct BatchConfiguration: Sendable, Hashable {
             "there is no such file", at: url.displayPath,
             remedy: names.isEmpty
                 ? "Check the path" : Suggestion.remedy(for: url.lastPathComponent, among: names))
-    }
-}
-
-/// An arm of a batch: an architecture that is trained by a recipe.
-public struct ArmEntry: Sendable, Hashable {
-    /// The name in the batch.
-    public var name: String
-    /// The architecture, by name or path.
-    public var architecture: Marked<String>
-    /// The recipe, by name or path.
-    public var recipe: Marked<String>
-    /// In what it is made equal to the control; nil for what the batch says.
-    public var match: MatchEntry?
-    /// Where it stands.
-    public var mark: SourceMark
-
-    init(_ entry: ConfigurationEntry) throws {
-        name = try entry.name()
-        mark = entry.mark
-        let map = try entry.value.mapping("arm", keys: ["architecture", "recipe", "match"])
-        let architecture = try map.required("architecture")
-        let recipe = try map.required("recipe")
-        self.architecture = Marked(try architecture.text(), at: architecture.mark)
-        self.recipe = Marked(try recipe.text(), at: recipe.mark)
-        match = try map.optional("match").map(MatchEntry.init)
     }
 }
 

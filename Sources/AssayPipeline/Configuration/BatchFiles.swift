@@ -7,9 +7,9 @@ public struct BatchFiles: Sendable, Hashable {
     public var batch: BatchConfiguration
     /// Its suite.
     public var suite: SuiteConfiguration
-    /// The architecture of each arm, by the arm's name.
+    /// The architecture of each arm that is trained, by the arm's name.
     public var architectures: [String: ArchitectureConfiguration]
-    /// The recipe of each arm, by the arm's name.
+    /// The recipe of each arm that is trained, by the arm's name.
     public var recipes: [String: RecipeConfiguration]
 
     /// Reads a batch and what it names: from the folders `suites`, `recipes` and `architectures` beside its own folder,
@@ -21,9 +21,10 @@ public struct BatchFiles: Sendable, Hashable {
         let suite = try SuiteConfiguration.read(try library.find(.suite, batch.suite))
         var files = BatchFiles(batch: batch, suite: suite, architectures: [:], recipes: [:])
         for arm in batch.arms {
+            guard let trained = arm.trained else { continue }
             files.architectures[arm.name] = try ArchitectureConfiguration.read(
-                try library.find(.architecture, arm.architecture))
-            let recipe = try RecipeConfiguration.read(try library.find(.recipe, arm.recipe))
+                try library.find(.architecture, trained.architecture))
+            let recipe = try RecipeConfiguration.read(try library.find(.recipe, trained.recipe))
             try files.check(recipe)
             files.recipes[arm.name] = recipe
         }

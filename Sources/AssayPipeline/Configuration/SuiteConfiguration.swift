@@ -1,4 +1,5 @@
 import AssayCore
+import AssayRendering
 import AssayTasks
 import Foundation
 
@@ -40,6 +41,10 @@ public struct TaskEntry: Sendable, Hashable {
     public var clusters: Marked<Int>?
     /// The conditions under which it is run; nil for those of the batch.
     public var conditions: [Marked<Condition>]?
+    /// How the items are given to models.
+    public var rendering: TaskRendering
+    /// Examples before an item, for text; nil for the default.
+    public var shots: Marked<Int>?
     /// Where it stands.
     public var mark: SourceMark
 
@@ -48,12 +53,15 @@ public struct TaskEntry: Sendable, Hashable {
         mark = entry.mark
         var generator: Marked<String>?
         parameters = [:]
+        rendering = .symbols
         var values: [ConfigurationEntry] = []
         for field in try entry.value.entries() {
             switch field.key {
             case "generator": generator = Marked(try field.value.name(), at: field.value.mark)
             case "clusters": clusters = Marked(try field.value.integer(in: 1...1_000_000), at: field.value.mark)
             case "conditions": conditions = try field.value.conditions()
+            case "rendering": rendering = try field.value.word()
+            case "shots": shots = Marked(try field.value.integer(in: TextTask.shotRange), at: field.value.mark)
             default: values.append(field)
             }
         }
@@ -62,6 +70,11 @@ public struct TaskEntry: Sendable, Hashable {
                 "task '\(name)' has no 'generator'", at: mark.description, remedy: "Add 'generator: NAME'")
         }
         self.generator = generator
+        if let shots, rendering == .symbols {
+            throw AssayError.badInput(
+                "task '\(name)' has 'shots', but no text that they could be examples of", at: shots.mark.description,
+                remedy: "Add 'rendering: text', or leave 'shots' out")
+        }
         // A generator or parameter that does not exist is reported by the plan, which knows the near names.
         let known = TaskRegistry.kinds.first { $0.name == generator.value }?.parameters ?? []
         for field in values {
@@ -74,6 +87,14 @@ public struct TaskEntry: Sendable, Hashable {
 
     /// Where a parameter stands, or the task when it is not given.
     public func mark(ofParameter parameter: String) -> SourceMark { parameters[parameter]?.mark ?? mark }
+}
+
+/// How the items of a task are given to models.
+public enum TaskRendering: String, Sendable, Hashable, CaseIterable {
+    /// As tokens of the vocabulary that models trained here share.
+    case symbols
+    /// In English, for models that bring a tokenizer.
+    case text
 }
 
 extension ConfigurationValue {

@@ -2,6 +2,7 @@ import AssayCore
 import AssayEvaluation
 import AssayMetrics
 import AssayModels
+import AssayRendering
 import AssayTasks
 import AssayTraining
 import Foundation
@@ -20,19 +21,38 @@ extension BatchPlan {
         let tasks = try files.suite.tasks.compactMap { entry in
             try generators[entry.name].map { try TaskPlan(entry, generator: $0, batch: batch.conditions) }
         }
+        // What is said in English is for models that bring a tokenizer.
+        let texts = Set(files.suite.tasks.filter { $0.rendering == .text }.map(\.name))
+        let symbolic = generators.filter { !texts.contains($0.key) }
+        let folder = url.standardizedFileURL.deletingLastPathComponent()
+        let seeds = batch.seeds.map(\.value)
         func plan(_ arm: ArmEntry, control: ArmPlan?) throws -> ArmPlan {
+            let trained: TrainedArmEntry
+            switch arm.source {
+            case .trained(let entry): trained = entry
+            case .loaded(let entry):
+                let loaded = try LoadedArm(entry, arm: arm.name, folder: folder, seeds: seeds)
+                return ArmPlan(name: arm.name, source: .loaded(loaded))
+            case .served(let entry):
+                return ArmPlan(
+                    name: arm.name, source: .served(try ServedArm(entry, arm: arm.name, seeds: seeds)))
+            }
             guard let architecture = files.architectures[arm.name], let recipe = files.recipes[arm.name] else {
                 throw AssayError(.defect, "arm '\(arm.name)' was not read")
             }
             return try ArmPlan(
-                arm.name, architecture: architecture, recipe: recipe, generators: generators,
-                seeds: batch.seeds.map(\.value), match: arm.match ?? batch.match, control: control?.model)
+                arm.name, architecture: architecture, recipe: recipe, generators: symbolic,
+                seeds: seeds, match: trained.match ?? batch.match, control: control?.trained?.model)
         }
         let control = try batch.arms.first { $0.name == batch.control.value }.map { try plan($0, control: nil) }
         let arms = try batch.arms.map { arm in
             if let control, arm.name == control.name { return control }
             return try plan(arm, control: control)
         }
+        for condition in files.suite.tasks.flatMap({ $0.conditions ?? [] }) + (batch.conditions ?? []) {
+            for arm in arms { try arm.check(condition) }
+        }
+        for (arm, entry) in zip(arms, batch.arms) { try arm.demandTasks(among: tasks, mark: entry.mark) }
         return try BatchPlan(
             name: batch.name, control: batch.control.value, arms: arms, tasks: tasks,
             comparison: ComparisonOptions(batch.compare),
@@ -53,10 +73,26 @@ extension TaskEntry {
     }
 }
 
+extension TaskEntry {
+    /// How the items are said in English, where the entry asks for that.
+    func text(of generator: any TaskGenerator) throws -> TaskText? {
+        guard rendering == .text else { return nil }
+        do {
+            return try TaskText(generator, shots: shots?.value)
+        } catch let error as AssayError {
+            throw error.located(at: mark)
+        }
+    }
+}
+
 extension TaskPlan {
     init(_ entry: TaskEntry, generator: any TaskGenerator, batch: [Marked<Condition>]?) throws {
-        let possible = CellEvaluator.paths(for: generator)
-        if let wrong = entry.conditions?.first(where: { !CellEvaluator.supports($0.value, for: generator) }) {
+        let text = try entry.text(of: generator)
+        let possible = text == nil ? CellEvaluator.paths(for: generator) : TextEvaluator.paths
+        func supports(_ condition: Condition) -> Bool {
+            text == nil ? CellEvaluator.supports(condition, for: generator) : TextEvaluator.supports(condition)
+        }
+        if let wrong = entry.conditions?.first(where: { !supports($0.value) }) {
             throw AssayError.badInput(
                 "task '\(entry.name)' cannot be evaluated under '\(wrong.value.name)'", at: wrong.mark.description,
                 remedy: "Possible: " + possible.map(\.rawValue).joined(separator: ", "))
@@ -64,15 +100,47 @@ extension TaskPlan {
         // What a batch asks of all its tasks is done by those for which it means something.
         let wanted = (entry.conditions ?? batch)?.map(\.value) ?? [.parallel]
         let chosen = possible.flatMap { path in
-            wanted.filter { $0.path == path && CellEvaluator.supports($0, for: generator) }
+            wanted.filter { $0.path == path && supports($0) }
         }
         self.init(
-            name: entry.name, generator: generator, clusters: entry.clusters?.value ?? BatchPlan.defaultClusters,
+            name: entry.name, generator: generator, text: text,
+            clusters: entry.clusters?.value ?? BatchPlan.defaultClusters,
             conditions: chosen.isEmpty ? possible.prefix(1).map { Condition(path: $0) } : chosen)
     }
 }
 
 extension ArmPlan {
+    /// Refuses a condition with a swap that a model of the arm cannot take.
+    fileprivate func check(_ condition: Marked<Condition>) throws {
+        guard !condition.value.swaps.isEmpty else { return }
+        do {
+            let models =
+                try trained.map { [$0.model] }
+                ?? (loaded?.runs.compactMap(\.found.first) ?? []).map { try LanguageModel($0.survey.architecture) }
+            for model in models { _ = try model.swapping(condition.value.swaps) }
+        } catch let error as AssayError {
+            throw AssayError(
+                error.kind, "arm '\(name)': \(error.problem)", at: condition.mark.description, remedy: error.remedy)
+        }
+    }
+
+    /// Refuses checkpoints that can read no task of the suite.
+    fileprivate func demandTasks(among tasks: [TaskPlan], mark: SourceMark) throws {
+        if served != nil, !tasks.contains(where: { $0.isServable && $0.conditions.contains(.recurrent) }) {
+            throw AssayError.badInput(
+                "arm '\(name)' can answer no task of the suite: a served model reads text and answers under 'recurrent'",
+                at: mark.description,
+                remedy: "Add 'rendering: text' to tasks that are no worlds, and 'recurrent' to the conditions")
+        }
+        guard let found = loaded?.found, let first = found.first else { return }
+        guard !found.contains(where: { checkpoint in tasks.contains { $0.suits(checkpoint) } }) else { return }
+        throw AssayError.badInput(
+            "arm '\(name)' can read no task of the suite: \(first.url.lastPathComponent) "
+                + (first.readsText ? "brings a tokenizer, and no task is given as text" : "knows no words"),
+            at: mark.description,
+            remedy: first.readsText ? "Add 'rendering: text' to tasks" : "Add tasks without 'rendering: text'")
+    }
+
     init(
         _ name: String, architecture: ArchitectureConfiguration, recipe: RecipeConfiguration,
         generators: [String: any TaskGenerator], seeds: [UInt64], match entry: MatchEntry?, control: LanguageModel?
@@ -99,7 +167,8 @@ extension ArmPlan {
             }
         }
         guard let first = trainings.first else { throw AssayError(.defect, "arm '\(name)' has no seeds") }
-        self.init(name: name, model: try LanguageModel(first.architecture), trainings: trainings, match: match)
+        let arm = TrainedArm(model: try LanguageModel(first.architecture), trainings: trainings, match: match)
+        self.init(name: name, source: .trained(arm))
     }
 }
 

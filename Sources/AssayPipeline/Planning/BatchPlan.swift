@@ -47,25 +47,36 @@ public struct BatchPlan: Sendable {
                 name: name, control: control,
                 arms: self.arms.map {
                     .init(
-                        name: $0.name, runs: $0.trainings.map(\.identity),
-                        match: $0.match.map(Definition.Match.init))
+                        name: $0.name, runs: $0.runs,
+                        match: $0.trained?.match.map(Definition.Match.init))
                 },
                 tasks: tasks.map {
                     .init(
-                        name: $0.name, identity: $0.generator.identity, clusters: $0.clusters, conditions: $0.conditions
+                        name: $0.name, identity: $0.itemIdentity, clusters: $0.clusters, conditions: $0.conditions
                     )
                 },
                 comparison: comparison, serving: serving))
         identity = ContentHash(of: definition)
     }
 
-    /// Checkpoints that the batch will have.
-    public var checkpointCount: Int {
-        arms.reduce(0) { $0 + $1.trainings.reduce(0) { $0 + $1.recipe.allCheckpointSteps.count } }
-    }
+    /// Checkpoints that the batch will have, as far as they are known by now.
+    public var checkpointCount: Int { arms.reduce(0) { $0 + $1.checkpointCount } }
 
-    /// Cells that the batch will have.
-    public var cellCount: Int { checkpointCount * tasks.reduce(0) { $0 + $1.conditions.count } }
+    /// Cells that the batch will have, as far as the checkpoints are known by now.
+    public var cellCount: Int {
+        arms.reduce(0) { sum, arm in
+            switch arm.source {
+            case .trained:
+                sum + arm.checkpointCount * tasks.filter(\.isSymbolic).reduce(0) { $0 + $1.conditions.count }
+            case .served:
+                sum + tasks.filter { $0.isServable && $0.conditions.contains(.recurrent) }.count
+            case .loaded(let loaded):
+                loaded.found.reduce(sum) { sum, found in
+                    tasks.filter { $0.suits(found) }.reduce(sum) { $0 + $1.conditions.count }
+                }
+            }
+        }
+    }
 
     private struct Definition: Encodable {
         struct Arm: Encodable {
@@ -102,28 +113,4 @@ public struct BatchPlan: Sendable {
         let comparison: ComparisonOptions
         let serving: ServingPlan?
     }
-}
-
-/// An arm of a batch: a model, trained once for each seed.
-public struct ArmPlan: Sendable {
-    /// The name in the batch.
-    public let name: String
-    /// The model.
-    public let model: LanguageModel
-    /// One training a seed, in the order of the seeds.
-    public let trainings: [TrainingPlan]
-    /// How it was made equal to the control; nil if it is as its file says.
-    public let match: ArchitectureMatch?
-}
-
-/// A task of a batch: a generator, how many clusters of it, and how the models are run over them.
-public struct TaskPlan: Sendable {
-    /// The name in the suite.
-    public let name: String
-    /// Makes the items.
-    public let generator: any TaskGenerator
-    /// Clusters of items that are scored.
-    public let clusters: Int
-    /// The conditions that the batch asks for and that mean something for this task.
-    public let conditions: [Condition]
 }

@@ -143,9 +143,15 @@ private struct RunOrigin {
             (family, mixture, parameters, tokens) = ("unknown", "", 0, 0)
             return
         }
-        let recipe = try CanonicalJSON.value(Recipe.self, from: run.recipe)
+        guard !run.isServed else {
+            (family, mixture, parameters, tokens) = ("unknown", "not known: served", 0, 0)
+            return
+        }
         mixture =
-            recipe.mixture.map { "\($0.task) x \(NumberFormat.short($0.weight))" }.sorted().joined(separator: ", ")
+            run.isTrained
+            ? try CanonicalJSON.value(Recipe.self, from: run.recipe).mixture
+                .map { "\($0.task) x \(NumberFormat.short($0.weight))" }.sorted().joined(separator: ", ")
+            : "not known: loaded"
         let architecture = try CanonicalJSON.value(Architecture.self, from: run.architecture)
         let mixers = Set(architecture.layers.map(\.mixer)).subtracting(["full"]).sorted()
         family = mixers.isEmpty ? "full" : mixers.joined(separator: "+")

@@ -1,4 +1,5 @@
 import AssayCore
+import AssayEndpoints
 import AssayStore
 import Foundation
 
@@ -23,6 +24,8 @@ public final class BatchRunner {
     public let shouldStop: @Sendable () -> Bool
     /// What was done so far.
     public internal(set) var work = BatchWork()
+    /// Makes the client of a served arm; tests put faults in between.
+    var makeClient: (EndpointSettings) throws -> EndpointClient = { try EndpointClient($0) }
 
     /// A runner.
     public init(
@@ -60,7 +63,9 @@ public final class BatchRunner {
     private func run(_ stage: Stage) throws {
         switch stage {
         case .generate: try recordTasks()
-        case .train: try trainArms()
+        case .train:
+            try recordLoadedArms()
+            try trainArms()
         case .evaluate: try evaluateCheckpoints()
         case .measure: try measureCheckpoints()
         case .serve:

@@ -23,14 +23,15 @@ extension BatchRunner {
         try stopIfAsked()
         var pairs: [(arm: ArmPlan, pair: SeedPairs)] = []
         for arm in arms {
-            guard let last = arm.trainings.first?.recipe.allCheckpointSteps.last else { continue }
+            let candidates = sides[arm.name] ?? []
+            guard let steps = comparedSteps(arm, candidates, control) else { continue }
             let pair = SeedPairs(
-                baseline: control.filter { $0.step == last },
-                candidate: (sides[arm.name] ?? []).filter { $0.step == last })
+                baseline: control.filter { $0.step == steps.control },
+                candidate: candidates.filter { $0.step == steps.arm })
             if pair.isEmpty {
                 notice(
-                    "\(arm.name) is not compared: no seed of it and of \(plan.control) has a checkpoint at step \(last)"
-                )
+                    "\(arm.name) is not compared: no seed of it and of \(plan.control) has a checkpoint at step "
+                        + "\(steps.arm)")
             } else {
                 pairs.append((arm, pair))
             }
@@ -58,6 +59,20 @@ extension BatchRunner {
                     options: plan.comparison, results: results[index]), batch: plan.identity, position: index)
             work.compared += 1
         }
+    }
+
+    /// The steps at which an arm is held against the control: the arm's last where both are trained here; where one is
+    /// loaded, the last that both have, or, if they have none in common, the last of each.
+    private func comparedSteps(
+        _ arm: ArmPlan, _ candidates: [CheckpointRecord], _ control: [CheckpointRecord]
+    ) -> (arm: Int, control: Int)? {
+        let controlArm = plan.arms.first { $0.name == plan.control }
+        if controlArm?.trained != nil, arm.trained != nil { return arm.plannedLastStep.map { ($0, $0) } }
+        let (own, others) = (Set(candidates.map(\.step)), Set(control.map(\.step)))
+        if let last = own.intersection(others).max() { return (last, last) }
+        guard let last = own.max(), let controlLast = others.max() else { return nil }
+        notice("\(arm.name)@\(last) is compared with \(plan.control)@\(controlLast): they have no step in common")
+        return (last, controlLast)
     }
 
     /// All comparisons of a report are corrected together, so each depends on all; and each carries the names of its arms.

@@ -1,4 +1,5 @@
 import AssayCore
+import AssayEndpoints
 import AssayEvaluation
 import AssayModels
 import AssayStore
@@ -9,17 +10,27 @@ extension BatchRunner {
     /// Evaluates every checkpoint on every task under every condition, as far as it is not recorded already.
     func evaluateCheckpoints() throws {
         let checkpoints = try plannedCheckpoints()
-        let total = max(1, checkpoints.count * plan.tasks.reduce(0) { $0 + $1.conditions.count })
+        let cells = try checkpoints.map { try self.cells(of: $0) }
+        let total = max(1, cells.reduce(0) { $0 + $1.count })
         var done = 0
         let start = Date()
-        for checkpoint in checkpoints {
-            let open = try openCells(of: checkpoint.record)
-            let recorded = plan.tasks.reduce(0) { $0 + $1.conditions.count } - open.count
-            work.evaluatedBefore += recorded
-            done += recorded
-            guard !open.isEmpty else { continue }
-            let weights = try load(checkpoint)
-            let evaluator = CellEvaluator(model: checkpoint.arm.model, weights: weights, workers: workers)
+        for (checkpoint, cells) in zip(checkpoints, cells) {
+            let open = try cells.filter { try !store.hasCell($0.key) }
+            work.evaluatedBefore += cells.count - open.count
+            done += cells.count - open.count
+            if let served = checkpoint.arm.served {
+                guard !open.isEmpty else { continue }
+                try evaluate(served, of: checkpoint.arm, open) { task, answered, planned in
+                    progress(
+                        StageProgress(
+                            title: "ask \(checkpoint.arm.name)", fraction: Double(done) / Double(total),
+                            detail: "\(task.name), \(answered) of \(planned) items"))
+                }
+                done += open.count
+                continue
+            }
+            guard !open.isEmpty, let opened = try openUnlessDamaged(checkpoint) else { continue }
+            let evaluators = Evaluators(opened, workers: workers)
             for (task, key) in open {
                 try stopIfAsked()
                 progress(
@@ -27,7 +38,7 @@ extension BatchRunner {
                         title:
                             "evaluate \(checkpoint.arm.name)@\(checkpoint.record.step), seed \(checkpoint.record.seed)",
                         fraction: Double(done) / Double(total), detail: "\(task.name), \(key.condition.name)"))
-                let result = try evaluate(task, key, by: evaluator)
+                let result = try evaluate(task, key, by: evaluators)
                 try store.record(
                     CellRecord(
                         key: key, taskName: task.name, itemCount: result.items.count,
@@ -40,12 +51,47 @@ extension BatchRunner {
         work.evaluationSeconds -= start.timeIntervalSinceNow
     }
 
-    /// Scores a cell; a stop in the middle of it leaves nothing behind.
-    private func evaluate(_ task: TaskPlan, _ key: CellKey, by evaluator: CellEvaluator) throws -> CellResult {
+    /// Opens a checkpoint. One that was loaded and cannot be read does not stop the others: it is told, and nothing of it is
+    /// evaluated.
+    private func openUnlessDamaged(_ checkpoint: PlannedCheckpoint) throws -> OpenCheckpoint? {
         do {
-            return try evaluator.evaluate(
-                task: task.generator, stream: BatchPlan.evaluationStream, clusters: task.clusters,
-                condition: key.condition, shouldStop: shouldStop)
+            return try open(checkpoint)
+        } catch let error as AssayError where checkpoint.found != nil {
+            work.leftOut += 1
+            notice("\(checkpoint.arm.name)@\(checkpoint.record.step) is not evaluated: \(error)")
+            return nil
+        }
+    }
+
+    /// What scores the symbols and the texts of a checkpoint.
+    private struct Evaluators {
+        let symbols: CellEvaluator
+        let texts: TextEvaluator?
+
+        init(_ opened: OpenCheckpoint, workers: Int) {
+            symbols = CellEvaluator(model: opened.model, weights: opened.weights, workers: workers)
+            texts = opened.tokenizer.map {
+                TextEvaluator(model: opened.model, weights: opened.weights, tokenizer: $0, workers: workers)
+            }
+        }
+    }
+
+    /// Scores a cell; a stop in the middle of it leaves nothing behind.
+    private func evaluate(_ task: TaskPlan, _ key: CellKey, by evaluators: Evaluators) throws -> CellResult {
+        do {
+            guard let text = task.text else {
+                return try evaluators.symbols.evaluate(
+                    task: task.generator, stream: BatchPlan.evaluationStream, clusters: task.clusters,
+                    condition: key.condition, shouldStop: shouldStop)
+            }
+            guard let evaluator = evaluators.texts else {
+                throw AssayError(.defect, "a text for a model without a tokenizer")
+            }
+            let (result, prefixes) = try evaluator.evaluate(
+                text, stream: BatchPlan.evaluationStream, clusters: task.clusters, condition: key.condition,
+                shouldStop: shouldStop)
+            work.prefixes += prefixes
+            return result
         } catch is CancellationError { throw Interrupted() }
     }
 
@@ -53,6 +99,8 @@ extension BatchRunner {
     struct PlannedCheckpoint {
         let arm: ArmPlan
         let record: CheckpointRecord
+        /// What was found of it in this run, where the arm is loaded and the files are still there.
+        var found: FoundCheckpoint?
     }
 
     /// The recorded checkpoints of the plan's runs, in the order of the plan.
@@ -60,29 +108,49 @@ extension BatchRunner {
         var found: [PlannedCheckpoint] = []
         for arm in plan.arms {
             let recorded = try store.checkpoints(CheckpointSelector(arm: arm.name, batch: plan.identity))
-            for training in arm.trainings {
-                found += recorded.filter { $0.run == training.identity }.map { PlannedCheckpoint(arm: arm, record: $0) }
+            for run in arm.runs {
+                let files = arm.loaded?.runs.first { $0.identity == run }?.found ?? []
+                found += recorded.filter { $0.run == run }.map { record in
+                    PlannedCheckpoint(
+                        arm: arm, record: record,
+                        found: files.first { $0.step == record.step && $0.url.path == record.path })
+                }
             }
         }
         return found
+    }
+
+    /// The tasks that mean something for a checkpoint. Of loaded ones whose files are gone, only what is recorded is left.
+    func tasks(for checkpoint: PlannedCheckpoint) -> [TaskPlan] {
+        switch checkpoint.arm.source {
+        case .trained: plan.tasks.filter(\.isSymbolic)
+        case .loaded: plan.tasks.filter { task in checkpoint.found.map(task.suits) ?? false }
+        case .served: plan.tasks.filter(\.isServable)
+        }
+    }
+
+    /// The cells of a checkpoint.
+    private func cells(of checkpoint: PlannedCheckpoint) throws -> [(task: TaskPlan, key: CellKey)] {
+        tasks(for: checkpoint).flatMap { task in
+            task.conditions.filter { checkpoint.arm.served == nil || $0 == .recurrent }.map { condition in
+                var key = cellKey(checkpoint.record.hash, task, condition)
+                if checkpoint.arm.served != nil {
+                    key.kernelVersion = ServedArm.kernelVersion
+                    key.graderVersion = ServedEvaluator.graderVersion
+                }
+                return (task, key)
+            }
+        }
     }
 
     /// What decides a cell.
     func cellKey(_ checkpoint: ContentHash, _ task: TaskPlan, _ condition: Condition) -> CellKey {
         CellKey(
             checkpoint: checkpoint, task: task.identity, condition: condition, kernelVersion: Assay.kernelVersion,
-            graderVersion: CellEvaluator.graderVersion(condition), clusters: task.clusters)
+            graderVersion: task.graderVersion(condition), clusters: task.clusters)
     }
 
-    private func openCells(of checkpoint: CheckpointRecord) throws -> [(TaskPlan, CellKey)] {
-        try plan.tasks.flatMap { task in
-            try task.conditions.map { cellKey(checkpoint.hash, task, $0) }
-                .filter { try !store.hasCell($0) }
-                .map { (task, $0) }
-        }
-    }
-
-    /// The weights of a checkpoint, held against the hash that was recorded.
+    /// The weights of a checkpoint that was trained here, held against the hash that was recorded.
     func load(_ checkpoint: PlannedCheckpoint) throws -> FloatBlock {
         let stored = try CheckpointFolder.read(URL(fileURLWithPath: checkpoint.record.path, isDirectory: true))
         guard stored.contentHash == checkpoint.record.hash else {

@@ -10,30 +10,21 @@ extension BatchRunner {
     func recordTasks() throws {
         for task in plan.tasks {
             try stopIfAsked()
-            let generator = task.generator
+            // Shortcuts need no words: the floor of a text is that of its symbols.
+            let (generator, identity) = (task.generator, task.itemIdentity)
             if try store.task(task.identity) == nil {
                 progress(StageProgress(title: "measure the floor of \(task.name)", fraction: 0, detail: ""))
                 let floors = generator.floors(BatchPlan.evaluationStream, clusters: BatchRunner.floorClusters)
                 try store.record(
                     TaskRecord(
-                        name: task.name, generator: generator.identity.generator, version: generator.identity.version,
-                        parameters: generator.identity.parameters, stream: BatchPlan.evaluationStream.name,
+                        name: task.name, generator: identity.generator, version: identity.version,
+                        parameters: identity.parameters, stream: BatchPlan.evaluationStream.name,
                         family: generator.family, statedFloor: generator.statedFloor,
                         measuredFloors: Dictionary(uniqueKeysWithValues: floors.map { ($0.baseline, $0.score) })))
             }
         }
         try store.record(
             taskNames: Dictionary(uniqueKeysWithValues: plan.tasks.map { ($0.name, $0.identity) }), of: plan.identity)
-    }
-}
-
-extension TaskPlan {
-    /// The identity of the task in the store.
-    var identity: ContentHash {
-        let identity = generator.identity
-        return TaskRecord.identity(
-            generator: identity.generator, version: identity.version, parameters: identity.parameters,
-            stream: BatchPlan.evaluationStream.name)
     }
 }
 

@@ -9,8 +9,10 @@ extension BatchRunner {
         let checkpoints = try plannedCheckpoints()
         for (index, checkpoint) in checkpoints.enumerated() {
             try stopIfAsked()
-            let identity = MeasurementRecord.identity(
-                cells: try reader.identities(of: checkpoint.record.hash), version: MetricCatalogue.version)
+            let cells = try reader.identities(of: checkpoint.record.hash)
+            // What could not be loaded has none.
+            guard !cells.isEmpty else { continue }
+            let identity = MeasurementRecord.identity(cells: cells, version: MetricCatalogue.version)
             var measurement = try store.measurements(identity: identity).first
             if measurement == nil {
                 progress(

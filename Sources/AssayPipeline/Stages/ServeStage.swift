@@ -13,7 +13,9 @@ extension BatchRunner {
         let sides = try servedCheckpoints()
         for arm in plan.arms {
             guard sides[arm.name] != nil else {
-                notice("serving \(arm.name) is not measured: it has no checkpoint at its last step")
+                notice(
+                    "serving \(arm.name) is not measured: "
+                        + (arm.served == nil ? "it has no checkpoint at its last step" : "it is served elsewhere"))
                 continue
             }
             for task in try servingTasks(of: arm.name, sides) {
@@ -67,13 +69,16 @@ extension BatchRunner {
 
     // MARK: - What is measured
 
-    /// The checkpoints at the last step, of the first seed of each arm.
+    /// The checkpoints at the last step, of the first seed of each arm; of loaded arms the last that is there.
     private func servedCheckpoints() throws -> [String: PlannedCheckpoint] {
         var found: [String: PlannedCheckpoint] = [:]
-        for checkpoint in try plannedCheckpoints() {
-            guard let training = checkpoint.arm.trainings.first, checkpoint.record.run == training.identity,
-                checkpoint.record.step == training.recipe.allCheckpointSteps.last
-            else { continue }
+        for checkpoint in try plannedCheckpoints() where checkpoint.record.run == checkpoint.arm.runs.first {
+            switch checkpoint.arm.source {
+            case .trained: guard checkpoint.record.step == checkpoint.arm.plannedLastStep else { continue }
+            case .loaded: guard checkpoint.found != nil else { continue }
+            case .served: continue
+            }
+            // In the order of the steps: the last one stays.
             found[checkpoint.arm.name] = checkpoint
         }
         return found
@@ -84,15 +89,17 @@ extension BatchRunner {
         let own = side.record.hash.hexadecimal
         let machine = "\(Machine.processorName)\n\(Assay.kernelVersion)"
         let control = sides[plan.control]
+        let model = try model(of: side)
         var tasks: [ServingTask] = []
         if let cache = serving.cache {
             if let control {
+                let controlModel = try self.model(of: control)
                 let inputs = [
-                    own, try CanonicalJSON.text(control.arm.model.architecture), try CanonicalJSON.text(cache),
+                    own, try CanonicalJSON.text(controlModel.architecture), try CanonicalJSON.text(cache),
                 ]
                 tasks.append(
                     ServingTask(.cache, inputs: inputs, counts: true, machine: nil) {
-                        (ServingValues.cache(side.arm.model, control: control.arm.model, cache), [])
+                        (ServingValues.cache(model, control: controlModel, cache), [])
                     })
             }
             tasks.append(
@@ -103,7 +110,7 @@ extension BatchRunner {
         if let trace = serving.trace {
             tasks.append(
                 ServingTask(.trace, inputs: [own, try CanonicalJSON.text(trace)], counts: true, machine: nil) {
-                    (ServingValues.trace(side.arm.model, try ConversationTrace(trace.parameters), trace), [])
+                    (ServingValues.trace(model, try ConversationTrace(trace.parameters), trace), [])
                 })
         }
         if let plan = serving.speculation, plan.draft != arm, let draft = sides[plan.draft] {
@@ -124,7 +131,7 @@ extension BatchRunner {
     private func speculationTask(
         _ side: PlannedCheckpoint, _ draft: PlannedCheckpoint, _ speculation: ServingPlan.Speculation, machine: String
     ) throws -> ServingTask {
-        let named = plan.tasks.filter { speculation.tasks.contains($0.name) }
+        let named = plan.tasks.filter { $0.isSymbolic && speculation.tasks.contains($0.name) }
         let inputs =
             [side.record.hash.hexadecimal, draft.record.hash.hexadecimal, Assay.kernelVersion]
             + named.map(\.identity.hexadecimal) + [try CanonicalJSON.text(speculation)]
@@ -137,7 +144,8 @@ extension BatchRunner {
     }
 
     private func weighted(_ checkpoint: PlannedCheckpoint) throws -> WeightedModel {
-        WeightedModel(model: checkpoint.arm.model, weights: try load(checkpoint))
+        let opened = try open(checkpoint)
+        return WeightedModel(model: opened.model, weights: opened.weights)
     }
 
     /// Tells how far a measurement has come, and stops when that was asked for.

@@ -1,8 +1,10 @@
+import AssayEvaluation
+
 /// The way of the data. Every stage reads what the one before it recorded, and records its own.
 public enum Stage: Int, Sendable, Comparable, CaseIterable {
     /// Tasks, their measured floors.
     case generate
-    /// Checkpoints.
+    /// Checkpoints: trained, or found.
     case train
     /// Responses.
     case evaluate
@@ -37,8 +39,20 @@ public struct BatchWork: Sendable, Equatable {
     public var trained = 0
     /// Training runs that were recorded already.
     public var trainedBefore = 0
+    /// Checkpoints of loaded arms that were not known before.
+    public var found = 0
+    /// Checkpoints of loaded arms that were recorded already.
+    public var foundBefore = 0
+    /// Checkpoints of loaded arms that are not whole yet or cannot be evaluated.
+    public var leftOut = 0
     /// Cells that were evaluated.
     public var evaluated = 0
+    /// How many tokens of prompts as text were shared.
+    public var prefixes = PrefixUse()
+    /// Requests to served arms, attempts included.
+    public var requests = 0
+    /// Tokens that they read and wrote.
+    public var servedTokens = 0
     /// Cells that were recorded already.
     public var evaluatedBefore = 0
     /// Checkpoints whose metrics were computed.
@@ -58,7 +72,7 @@ public struct BatchWork: Sendable, Equatable {
 
     /// Whether everything was there already.
     public var isNothing: Bool {
-        trained == 0 && evaluated == 0 && measured == 0 && served == 0 && compared == 0
+        trained == 0 && found == 0 && evaluated == 0 && measured == 0 && served == 0 && compared == 0
     }
 }
 

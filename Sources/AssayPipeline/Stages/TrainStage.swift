@@ -74,11 +74,10 @@ extension BatchRunner {
     /// Whether a recorded run must be gone through again because weights that are still to be evaluated are no longer
     /// on disk.
     private func needsFiles(of training: TrainingPlan) throws -> Bool {
-        for checkpoint in try store.checkpoints(CheckpointSelector(seed: training.seed))
-        where checkpoint.run == training.identity {
+        for checkpoint in try store.checkpoints(ofRun: training.identity) {
             guard !FileManager.default.fileExists(atPath: checkpoint.path) else { continue }
             if try servingNeedsFiles() { return true }
-            for task in plan.tasks {
+            for task in plan.tasks where task.isSymbolic {
                 for condition in task.conditions
                 where try !store.hasCell(cellKey(checkpoint.hash, task, condition)) { return true }
             }

@@ -21,7 +21,9 @@ enum Schema {
         Migration(version: 1, statements: planTables + resultTables),
         Migration(version: 2, statements: measurementColumns),
         Migration(version: 3, statements: policyTables),
-        Migration(version: 4, statements: calibrationTable),
+        Migration(version: 4, statements: fileTable),
+        Migration(version: 5, statements: replyTable),
+        Migration(version: 6, statements: calibrationTable),
     ]
 
     /// What the self-check of a batch found.
@@ -40,6 +42,25 @@ enum Schema {
     private static let measurementColumns = """
         ALTER TABLE measurement ADD COLUMN kind TEXT NOT NULL DEFAULT 'items';
         ALTER TABLE measurement ADD COLUMN environment TEXT;
+
+        """
+
+    /// Digests of files, each good as long as the file system says the same of the file.
+    private static let fileTable = """
+        CREATE TABLE file_digest (
+            path TEXT PRIMARY KEY,
+            stamp TEXT NOT NULL,
+            digest TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        """
+
+    /// What served models answered, so that no question is asked twice.
+    private static let replyTable = """
+        CREATE TABLE served_reply (
+            question TEXT PRIMARY KEY,
+            answer TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
 
         """
 

@@ -137,11 +137,29 @@ extension Store {
             ORDER BY names.arm, arm_run.seed, run_checkpoint.step, arm_run.identity
             """
         return try read { db in
-            try Row.fetchAll(db, sql: sql, arguments: arguments).map {
-                CheckpointRecord(
-                    hash: try $0.hash(0), run: try $0.hash(1), arm: $0[2], seed: $0.seed(3), step: $0[4], path: $0[5])
-            }
+            try Row.fetchAll(db, sql: sql, arguments: arguments).map(Store.checkpoint)
         }
+    }
+
+    /// The checkpoints of a run, by step.
+    public func checkpoints(ofRun run: ContentHash) throws -> [CheckpointRecord] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT checkpoint.hash, arm_run.identity, arm_run.arm, arm_run.seed, run_checkpoint.step,
+                        run_checkpoint.path
+                    FROM arm_run JOIN run_checkpoint ON run_checkpoint.run = arm_run.id
+                    JOIN checkpoint ON checkpoint.id = run_checkpoint.checkpoint
+                    WHERE arm_run.identity = ? ORDER BY run_checkpoint.step
+                    """, arguments: [run.hexadecimal]
+            ).map(Store.checkpoint)
+        }
+    }
+
+    static func checkpoint(_ row: Row) throws -> CheckpointRecord {
+        CheckpointRecord(
+            hash: try row.hash(0), run: try row.hash(1), arm: row[2], seed: row.seed(3), step: row[4], path: row[5])
     }
 
     /// The checkpoints that a person means: an arm, `ARM@STEP`, `ARM:seed=SEED@STEP`, or a hash prefix of four digits

@@ -19,11 +19,14 @@ public struct AttentionShape: Sendable, Hashable {
     /// Tokens that a key and a value stand for: 1, or blocks of tokens, which a query sees when they are complete. A
     /// query that sees none has the output 0.
     public var stride: Int
+    /// Keys that a query attends to, of those that it sees: the ones with the highest scores, of equals the latest. 0 for
+    /// all; a sink's score stands beside them.
+    public var top: Int
 
     /// A shape; values are as wide as keys, and the scale is `1 / sqrt(headDimension)`, unless given.
     public init(
         heads: Int, keyValueHeads: Int, headDimension: Int, valueDimension: Int? = nil, scale: Float? = nil,
-        window: Int = 0, sinks: Int = 0, stride: Int = 1
+        window: Int = 0, sinks: Int = 0, stride: Int = 1, top: Int = 0
     ) {
         self.heads = heads
         self.keyValueHeads = keyValueHeads
@@ -33,6 +36,7 @@ public struct AttentionShape: Sendable, Hashable {
         self.window = window
         self.sinks = sinks
         self.stride = stride
+        self.top = top
     }
 
     /// Query heads that share a key and value head.
@@ -45,10 +49,16 @@ public struct AttentionShape: Sendable, Hashable {
     public var valueWidth: Int { keyValueHeads * valueDimension }
     /// Columns of the output.
     public var outputWidth: Int { heads * valueDimension }
+
+    /// Tokens that the token at a position sees, itself included.
+    public func visibleCount(position: Int) -> Int {
+        if window == 0 { return position + 1 }
+        return min(position + 1, window + min(sinks, max(0, position + 1 - window)))
+    }
 }
 
 extension Tape {
-    /// Causal softmax attention with grouped queries, window and sinks.
+    /// Causal softmax attention with grouped queries, window and sinks, to all visible keys or to the best of them.
     /// - Parameters:
     ///   - query: `[batch, time, heads * headDimension]`, possibly columns of a wider tensor.
     ///   - key: `[batch, time / stride, keyValueHeads * headDimension]`, likewise; more rows are not looked at.
@@ -63,6 +73,9 @@ extension Tape {
                 && key.tensor.shape[1] >= query.tensor.shape[1] / shape.stride
                 && shape.heads % shape.keyValueHeads == 0 && sinkLogits?.count ?? shape.heads == shape.heads,
             "attention heads do not fit")
+        if shape.top > 0 {
+            return topAttention(query: query, key: key, value: value, shape: shape, sinkLogits: sinkLogits)
+        }
         let (batch, time) = (query.tensor.shape[0], query.tensor.shape[1])
         let output = tensor([batch, time, shape.outputWidth])
         let workspace = workspace(ck_attention_scratch_count(time, shape.headDimension, shape.valueDimension))

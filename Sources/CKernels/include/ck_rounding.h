@@ -14,12 +14,15 @@ enum {
   CK_FORMAT_INT8 = 3,
   /// E4M3 (largest 448, smallest normal 2^-6, smallest 2^-9), times the row's largest magnitude / 448.
   CK_FORMAT_FP8 = 4,
+  /// -7 ... 7, times the row's largest magnitude / 7.
+  CK_FORMAT_INT4 = 5,
 };
 
 /// Rounds rows [rows, width] in place; each has a scale of its own where the format has one.
 void ck_round_rows(int format, long rows, long width, float *x, long ld);
 
-/// Bytes of a row: its numbers, after a float32 scale where the format has one.
+/// Bytes of a row: its numbers, after a float32 scale where the format has one. Two numbers of 4 bits share a byte, the
+/// first in its low half; the last byte of an odd row is filled up with zero.
 long ck_encoded_count(int format, long width);
 /// Writes rows as bytes, one after another, in the byte order of the machine.
 void ck_encode_rows(int format, long rows, long width, const float *x, long ld, unsigned char *bytes);

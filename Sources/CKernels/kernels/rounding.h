@@ -33,13 +33,19 @@ CK_INLINE vf v_round_16(int format, vf x) {
   return (vf)(r | (u & ~CK_MAGNITUDE));
 }
 
+/// The largest number of a format with a scale.
+CK_INLINE float format_largest(int format) {
+  return format == CK_FORMAT_INT8 ? 127.0f : format == CK_FORMAT_INT4 ? 7.0f : 448.0f;
+}
+
 /// x / scale as a number of the format, times the scale.
 CK_INLINE vf v_round_scaled(int format, vf x, vf scale) {
   vf v = x / scale;
-  if (format == CK_FORMAT_INT8) {
+  if (format != CK_FORMAT_FP8) {
+    const float largest = format_largest(format);
     v = (v + 12582912.0f) - 12582912.0f;
-    v = v > 127.0f ? (vf)127.0f : v;
-    v = v < -127.0f ? (vf)-127.0f : v;
+    v = v > largest ? (vf)largest : v;
+    v = v < -largest ? (vf)-largest : v;
   } else {
     vu u = (vu)v;
     v = (vf)(v_round_magnitude(u & CK_MAGNITUDE, 20, 0x1p-6f, 0x1.8p14f, 448.0f) | (u & ~CK_MAGNITUDE));
@@ -65,11 +71,11 @@ CK_INLINE float rounding_scale(int format, long width, const float *x) {
   if (bits >= CK_INFINITY) return NAN;
   float largest;
   memcpy(&largest, &bits, 4);
-  return largest / (format == CK_FORMAT_INT8 ? 127.0f : 448.0f);
+  return largest / format_largest(format);
 }
 
 CK_INLINE void round_row(int format, long width, float *x) {
-  const int scaled = format == CK_FORMAT_INT8 || format == CK_FORMAT_FP8;
+  const int scaled = format == CK_FORMAT_INT8 || format == CK_FORMAT_FP8 || format == CK_FORMAT_INT4;
   const float scale = scaled ? rounding_scale(format, width, x) : 1;
   // A scale of zero: nothing in the row is as large as half a step.
   const vf factor = v_set(scale == 0 ? 1 : scale), keep = v_set(scale == 0 ? 0 : 1);
@@ -92,6 +98,7 @@ static void isa_round_rows(int format, long rows, long width, float *x, long ld)
       case CK_FORMAT_FLOAT16: round_row(CK_FORMAT_FLOAT16, width, row); break;
       case CK_FORMAT_INT8: round_row(CK_FORMAT_INT8, width, row); break;
       case CK_FORMAT_FP8: round_row(CK_FORMAT_FP8, width, row); break;
+      case CK_FORMAT_INT4: round_row(CK_FORMAT_INT4, width, row); break;
     }
   }
 }

@@ -10,6 +10,13 @@ enum GGUFCheckpoint {
 
     /// The model of a file.
     static func load(_ file: GGUFFile) throws -> LoadedCheckpoint {
+        let (configuration, tensors) = try parts(file)
+        let loaded = try HuggingFaceFolder.load(configuration, tensors)
+        return LoadedCheckpoint(model: loaded.model, weights: loaded.weights, system: loaded.system, format: .gguf)
+    }
+
+    /// The configuration and the tensors of a file in the layout of Hugging Face.
+    static func parts(_ file: GGUFFile) throws -> (ConfigurationFields, GGUFTensors) {
         guard case .text(let name)? = file.metadata["general.architecture"] else {
             throw AssayError.badInput("the metadata 'general.architecture' is missing or no text", at: file.location)
         }
@@ -19,8 +26,7 @@ enum GGUFCheckpoint {
                 remedy: "Supported: \(GGUFArchitecture.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         let tensors = try GGUFTensors(file, architecture: architecture)
-        let loaded = try HuggingFaceFolder.load(try architecture.configuration(file, tensors), tensors)
-        return LoadedCheckpoint(model: loaded.model, weights: loaded.weights, system: loaded.system, format: .gguf)
+        return (try architecture.configuration(file, tensors), tensors)
     }
 }
 

@@ -55,7 +55,10 @@ struct GGUFCursor {
     mutating func text() throws(Fault) -> String {
         let count = try size(UInt64.self, "the length of a text")
         guard count <= Self.textLimit else { throw Fault("a text claims \(count) bytes") }
-        guard let text = String(data: try bytes(count), encoding: .utf8) else {
+        let bytes = try bytes(count)
+        // Foundation's own reading would drop a byte order mark, which is the beginning of some tokens.
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard text.utf8.elementsEqual(bytes) else {
             throw Fault("a text that ends at byte \(offset) is not UTF-8")
         }
         return text

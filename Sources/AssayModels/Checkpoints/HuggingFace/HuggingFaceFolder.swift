@@ -11,6 +11,11 @@ enum HuggingFaceFolder {
     /// Reads a model.
     /// - Throws: ``AssayError`` naming the file, and the field or tensor in it.
     static func read(_ folder: URL) throws -> LoadedCheckpoint {
+        try load(try configuration(folder), try ShardedTensors(folder: folder))
+    }
+
+    /// The configuration of a folder.
+    static func configuration(_ folder: URL) throws -> ConfigurationFields {
         let location = folder.appendingPathComponent(configurationFile).path
         let data: Data
         do {
@@ -21,12 +26,29 @@ enum HuggingFaceFolder {
         guard case .object(let members) = try FieldValue.parse(data, location: location) else {
             throw AssayError.badInput("is no JSON object", at: location)
         }
-        let configuration = ConfigurationFields(members, location: location)
-        return try load(configuration, try ShardedTensors(folder: folder))
+        return ConfigurationFields(members, location: location)
     }
 
     /// The model of a configuration and of tensors in the layout of Hugging Face, wherever both come from.
     static func load(_ configuration: ConfigurationFields, _ source: any TensorSource) throws -> LoadedCheckpoint {
+        let description = try HuggingFaceDescription(configuration, source)
+        return LoadedCheckpoint(
+            model: description.model, weights: try description.weights(from: source), system: description.modelType,
+            format: .huggingFace)
+    }
+}
+
+/// What a configuration describes, before any weight is read.
+struct HuggingFaceDescription {
+    /// The `model_type` of the language model.
+    let modelType: String
+    /// The model.
+    let model: LanguageModel
+    private let system: any HuggingFaceSystem
+    private let tensors: ModelTensors
+
+    /// - Throws: ``AssayError`` naming the field that cannot be.
+    init(_ configuration: ConfigurationFields, _ source: any TensorSource) throws {
         guard case .text(let outer)? = configuration.value("model_type") else {
             throw configuration.failure("model_type", "is missing or no text")
         }
@@ -37,17 +59,21 @@ enum HuggingFaceFolder {
         var modelType = outer
         if let text, case .text(let inner)? = text.value("model_type") { modelType = inner }
         let fields = text ?? configuration
-        let tensors = try ModelTensors(source)
-        let system = try HuggingFaceSystems.type(of: modelType, location: configuration.location)
+        tensors = try ModelTensors(source)
+        system = try HuggingFaceSystems.type(of: modelType, location: configuration.location)
             .init(fields, tensors: tensors)
         try configuration.finish()
-        let architecture = system.architecture
-        let model: LanguageModel
+        self.modelType = modelType
         do {
-            model = try LanguageModel(architecture)
+            model = try LanguageModel(system.architecture)
         } catch let error as AssayError {
             throw AssayError(error.kind, error.problem, at: configuration.location, remedy: error.remedy)
         }
+    }
+
+    /// The weights of the model, laid out as it says.
+    func weights(from source: any TensorSource) throws -> FloatBlock {
+        let architecture = model.architecture
         let weights = try WeightPlacement(source, model: model)
         let table = (architecture.vocabularyCount, architecture.width)
         try weights.set(ParameterName.embedding, try weights.take(tensors.embedding, table.0, table.1))
@@ -56,8 +82,6 @@ enum HuggingFaceFolder {
         }
         try system.place(weights, tensors)
         let count = architecture.layers.count
-        return LoadedCheckpoint(
-            model: model, weights: try weights.finish { tensors.isIdle($0, layerCount: count) }, system: modelType,
-            format: .huggingFace)
+        return try weights.finish { tensors.isIdle($0, layerCount: count) }
     }
 }

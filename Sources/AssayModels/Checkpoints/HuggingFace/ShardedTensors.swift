@@ -6,7 +6,7 @@ struct ShardedTensors: TensorSource {
     let location: String
     let names: [String]
     let elementCount: Int
-    private let files: [SafeTensorsFile]
+    private let shards: [SafeTensorsFile]
     /// The file of each tensor.
     private let places: [String: Int]
 
@@ -32,7 +32,7 @@ struct ShardedTensors: TensorSource {
         }
         try self.init(files, location: folder.path)
         for (name, file) in promised.sorted(by: { $0.key < $1.key }) {
-            guard let place = places[name], files[place].location.hasSuffix("/" + file) else {
+            guard let place = places[name], shards[place].location.hasSuffix("/" + file) else {
                 throw AssayError.badInput("tensor '\(name)' is not in '\(file)'", at: index.path)
             }
         }
@@ -50,7 +50,7 @@ struct ShardedTensors: TensorSource {
                 }
             }
         }
-        (self.files, self.places, self.location) = (files, places, location)
+        (shards, self.places, self.location) = (files, places, location)
         names = places.keys.sorted()
         elementCount = files.reduce(0) { $0 + $1.entries.reduce(0) { $0 + $1.count } }
     }
@@ -75,14 +75,17 @@ struct ShardedTensors: TensorSource {
         }
     }
 
-    func shape(_ name: String) -> [Int]? { places[name].flatMap { files[$0][name]?.shape } }
+    /// The files that hold the tensors.
+    var files: [URL] { shards.map { URL(fileURLWithPath: $0.location) } }
 
-    func location(of name: String) -> String { places[name].map { files[$0].location } ?? location }
+    func shape(_ name: String) -> [Int]? { places[name].flatMap { shards[$0][name]?.shape } }
+
+    func location(of name: String) -> String { places[name].map { shards[$0].location } ?? location }
 
     func floats(_ name: String) throws -> [Float] {
         guard let place = places[name] else {
             throw AssayError.badInput("there is no tensor '\(name)'", at: location)
         }
-        return try files[place].floats(name)
+        return try shards[place].floats(name)
     }
 }

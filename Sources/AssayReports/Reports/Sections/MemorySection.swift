@@ -58,7 +58,8 @@ enum MemorySection {
         let conditions = report.values.keys.filter { $0.metric == metric && $0.task == task && $0.slice == "all" }
             .map(\.condition)
         let rounded = conditions.filter { name in
-            guard let condition = try? Condition(name), condition.path == .recurrent else { return false }
+            guard let condition = try? Condition(name), condition.path == .recurrent, condition.swaps.isEmpty
+            else { return false }
             return condition.precision.format != .float32 && condition.precision.rounding == .everyStep
         }
         let plain = report.plainCondition(metric, task)

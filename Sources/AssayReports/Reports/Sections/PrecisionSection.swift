@@ -34,9 +34,9 @@ enum PrecisionSection {
     private static func figures(_ report: BatchReport) -> [PlotFigure] {
         var groups: [(group: Group, members: [(format: StateFormat, key: ValueKey)])] = []
         for key in report.values.keys where metrics.contains(key.metric) && key.slice == "all" {
-            guard let condition = try? Condition(key.condition), condition.precision.format != .float32 else {
-                continue
-            }
+            guard let condition = try? Condition(key.condition), condition.precision.format != .float32,
+                condition.swaps.isEmpty
+            else { continue }
             let group = Group(
                 metric: key.metric, task: key.task, path: condition.path, rounding: condition.precision.rounding)
             if let index = groups.firstIndex(where: { $0.group == group }) {
