@@ -26,7 +26,7 @@ extension EndpointClient {
         for _ in 0..<workers {
             let thread = Thread { [self] in
                 while let (place, question) = queue.next() {
-                    do {
+                    do throws(EndpointError) {
                         let answer = try answer(question, queue: queue, shouldStop: isOver)
                         queue.add(place, .answered(answer))
                     } catch {

@@ -19,15 +19,12 @@ public final class EndpointClient: Sendable {
     public convenience init(
         _ settings: EndpointSettings, environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws {
+        // Before there is a transport that would have to be ended.
+        _ = try settings.keyVariable.map { try EndpointKey(variable: $0, environment: environment) }
         let transport = URLSessionTransport(parallel: settings.parallel)
-        do {
-            try self.init(
-                settings, environment: environment, transport: transport,
-                retries: RetryPolicy(attempts: settings.attempts), finish: { transport.close() })
-        } catch {
-            transport.close()
-            throw error
-        }
+        try self.init(
+            settings, environment: environment, transport: transport,
+            retries: RetryPolicy(attempts: settings.attempts), finish: { transport.close() })
     }
 
     init(

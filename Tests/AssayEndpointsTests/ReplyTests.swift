@@ -78,10 +78,10 @@ import Testing
 
     private func echoed(_ tokens: [(String, Double?, Int)], text: String) throws -> CompletionReply {
         let values = tokens.map { $0.1.map { "\($0)" } ?? "null" }.joined(separator: ",")
-        let texts = BackwardsModel.json(tokens.map(\.0))
+        let texts = BackwardsModel.json(tokens.map { $0.0 })
         return try reply(
             "{\"choices\": [{\"text\": \(BackwardsModel.json([text]).dropFirst().dropLast()), \"logprobs\": "
-                + "{\"tokens\": \(texts), \"token_logprobs\": [\(values)], \"text_offset\": \(tokens.map(\.2))}}]}")
+                + "{\"tokens\": \(texts), \"token_logprobs\": [\(values)], \"text_offset\": \(tokens.map { $0.2 })}}]}")
     }
 
     @Test func `the likelihood of an answer is over the tokens that reach into it`() throws {

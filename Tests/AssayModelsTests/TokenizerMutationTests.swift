@@ -53,9 +53,9 @@ import Testing
         let families = try TokenizerFixture.committed().families.filter {
             ["lowercase", "whitespace", "behaviours", "mistral"].contains($0.name)
         }
-        let texts = families.map { Data($0.content.text.utf8) }
+        let texts = families.map { Data($0.content.written.utf8) }
         for (family, text) in zip(families, texts) {
-            #expect(try JSONParser.value(text, location: "").text == family.content.text)
+            #expect(try JSONParser.value(text, location: "").written == family.content.written)
         }
         let count = refused { mutation, seed in
             let damaged = mutation.bytes(texts[Int(seed) % texts.count])
@@ -92,16 +92,16 @@ import Testing
 
 extension JSONValue {
     /// As text, members in their order.
-    var text: String {
+    var written: String {
         switch self {
         case .null: "null"
         case .boolean(let value): "\(value)"
         case .integer(let value): "\(value)"
         case .number(let value): "\(value)"
         case .text(let value): Self.quoted(value)
-        case .list(let values): "[" + values.map(\.text).joined(separator: ",") + "]"
+        case .list(let values): "[" + values.map(\.written).joined(separator: ",") + "]"
         case .object(let members):
-            "{" + members.map { "\(Self.quoted($0.name)):\($0.value.text)" }.joined(separator: ",") + "}"
+            "{" + members.map { "\(Self.quoted($0.name)):\($0.value.written)" }.joined(separator: ",") + "}"
         }
     }
 

@@ -25,7 +25,7 @@ public struct ServedArmEntry: Sendable, Hashable {
         } catch let error as AssayError {
             throw error.located(at: endpoint.mark)
         }
-        if let key = try map.optional("key") {
+        if let key = map.optional("key") {
             let name = try key.text()
             let isName = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
             guard isName, name.first?.isNumber == false, name.count <= 64 else {
@@ -37,16 +37,16 @@ public struct ServedArmEntry: Sendable, Hashable {
             settings.keyVariable = name
         }
         if let dialect: EndpointSettings.Dialect = try map.optional("protocol")?.word() { settings.dialect = dialect }
-        if let value = try map.optional("parallel") {
+        if let value = map.optional("parallel") {
             settings.parallel = try value.integer(in: EndpointSettings.parallelRange)
         }
         settings.requestLimit = try map.optional("requests")?.integer(in: 1...1_000_000_000)
         settings.tokenLimit = try map.optional("tokens")?.integer(in: 1...1_000_000_000_000)
-        if let value = try map.optional("timeout") { settings.timeout = try value.number(in: 1...86_400) }
-        if let value = try map.optional("attempts") {
+        if let value = map.optional("timeout") { settings.timeout = try value.number(in: 1...86_400) }
+        if let value = map.optional("attempts") {
             settings.attempts = try value.integer(in: EndpointSettings.attemptRange)
         }
-        if let value = try map.optional("likelihood") { settings.wantsLikelihood = try value.boolean() }
+        if let value = map.optional("likelihood") { settings.wantsLikelihood = try value.boolean() }
         settings.revision = try map.optional("revision")?.text()
         seed = try map.optional("seed").map { Marked(try $0.seed(), at: $0.mark) }
     }

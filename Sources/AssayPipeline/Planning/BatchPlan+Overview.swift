@@ -77,11 +77,12 @@ extension BatchPlan {
             guard let settings = arm.served?.settings else { continue }
             table.append([
                 title(of: arm), settings.base.absoluteString, settings.model, settings.dialect.rawValue,
-                "\(settings.parallel)", settings.requestLimit.map(Figure.grouped) ?? "no limit",
-                settings.tokenLimit.map(Figure.grouped) ?? "no limit", settings.keyVariable.map { "$\($0)" } ?? "none",
+                "\(settings.parallel)", settings.requestLimit.map { Figure.grouped($0) } ?? "no limit",
+                settings.tokenLimit.map { Figure.grouped($0) } ?? "no limit",
+                settings.keyVariable.map { "$\($0)" } ?? "none",
             ])
         }
-        return arms.contains { $0.served != nil } ? table.text() + "\n" : ""
+        return arms.contains(where: { $0.served != nil }) ? table.text() + "\n" : ""
     }
 
     /// How arms were made equal to the control, and how far they are off; empty where nothing was matched.

@@ -34,7 +34,7 @@ public struct TaskPlan: Sendable {
     var itemIdentity: TaskIdentity { text?.identity ?? generator.identity }
 
     /// Whether served models can be asked: it is said in English, and is no episode.
-    var isServable: Bool { if case .items = text { true } else { false } }
+    var isServable: Bool { if case .items? = text { true } else { false } }
 
     /// The identity of the task in the store.
     var identity: ContentHash {

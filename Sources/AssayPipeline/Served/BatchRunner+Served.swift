@@ -37,7 +37,7 @@ extension BatchRunner {
         }
         let evaluator = ServedEvaluator(client: client, archive: StoredReplies(store))
         for (task, key) in cells {
-            guard case .items(let text) = task.text else { continue }
+            guard case .items(let text)? = task.text else { continue }
             try stopIfAsked()
             let start = Date()
             let scores = try evaluator.evaluate(

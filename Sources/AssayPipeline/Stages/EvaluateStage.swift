@@ -132,7 +132,8 @@ extension BatchRunner {
     /// The cells of a checkpoint.
     private func cells(of checkpoint: PlannedCheckpoint) throws -> [(task: TaskPlan, key: CellKey)] {
         tasks(for: checkpoint).flatMap { task in
-            task.conditions.filter { checkpoint.arm.served == nil || $0 == .recurrent }.map { condition in
+            task.conditions.filter { checkpoint.arm.served == nil || $0 == .recurrent }.map {
+                condition -> (task: TaskPlan, key: CellKey) in
                 var key = cellKey(checkpoint.record.hash, task, condition)
                 if checkpoint.arm.served != nil {
                     key.kernelVersion = ServedArm.kernelVersion
