@@ -53,7 +53,8 @@ let package = Package(
         .executableTarget(
             name: "assay",
             dependencies: [
-                "AssayCore", "AssayModels", "AssayEvaluation", "AssayServing", "AssayTasks", "AssayStore",
+                "AssayCore", "AssayModels", "AssayEvaluation", "AssayServing", "AssayTasks", "AssayStatistics",
+                "AssayStore",
                 "AssayReports",
                 "AssayPipeline",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -62,7 +63,7 @@ let package = Package(
             name: "AssayBenchmarks",
             dependencies: [
                 "CKernels", "AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "AssayTraining", "AssayEvaluation",
-                "AssayReinforcement", "AssayStore",
+                "AssayReinforcement", "AssayStatistics", "AssayMetrics", "AssayStore",
             ], path: "Benchmarks", exclude: ["peer"]),
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
         .testTarget(name: "AssayCoreTests", dependencies: ["AssayCore"]),
@@ -98,8 +99,8 @@ let package = Package(
         .testTarget(
             name: "AssayPipelineTests",
             dependencies: [
-                "AssayPipeline", "AssayImport", "AssayStore", "AssayMetrics", "AssayReinforcement", "AssayEvaluation",
-                "AssayTraining", "AssayModels",
+                "AssayPipeline", "AssayImport", "AssayStore", "AssayMetrics", "AssayStatistics", "AssayReinforcement",
+                "AssayEvaluation", "AssayTraining", "AssayModels",
                 "AssayTasks", "AssayCore", "assay",
             ]),
     ],

@@ -15,12 +15,15 @@ struct ResultsOptions: ParsableArguments {
     var storeFile: URL { folder.appendingPathComponent("assay.sqlite") }
 
     /// Opens the store for reading.
-    func openForReading() throws -> Store {
+    func openForReading() throws -> Store { try Store(url: existingStoreFile(), mode: .readOnly) }
+
+    /// The file of the store, which must be there.
+    func existingStoreFile() throws -> URL {
         guard FileManager.default.fileExists(atPath: storeFile.path) else {
             throw AssayError.badInput(
                 "there is no store yet", at: storeFile.path,
                 remedy: "Run a batch first: assay run evals/batches/quickstart.yaml")
         }
-        return try Store(url: storeFile, mode: .readOnly)
+        return storeFile
     }
 }

@@ -9,6 +9,11 @@ extension BatchPlan {
         var text = "Batch \(name): \(arms.count) arms x \(arms.first?.trainings.count ?? 0) seeds, "
         text += "\(tasks.count) tasks, \(checkpointCount) checkpoints, \(cellCount) cells\n\n"
         text += armTable.text() + "\n" + matching() + taskTable.text() + "\n"
+        if let spending = comparison.spending {
+            text +=
+                "Items are drawn in up to \(spending.looks) portions (\(spending.method.rawValue)), until every declared "
+                + "comparison on a task is decided; the clusters above are the most.\n"
+        }
         if let serving { text += "Serving: \(serving.overview)\n" }
         let total = arms.reduce(0) { $0 + $1.trainingFLOPs * Double($1.trainings.count) }
         text += "Training: \(Figure.value(total / 1e12)) TFLOP of matrix products in all.\n"

@@ -140,6 +140,9 @@ extension ComparisonOptions {
         if let value = configuration.relativeMargin { margins.relative = value }
         if let value = configuration.alpha { alpha = value }
         if let value = configuration.fdr { falseDiscoveryRate = value }
+        spending = configuration.spending.map {
+            SpendingOptions(method: $0.method, looks: $0.looks, metrics: $0.metrics)
+        }
     }
 }
 

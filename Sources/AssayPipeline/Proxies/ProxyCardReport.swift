@@ -13,6 +13,7 @@ public struct ProxyCardReport {
     public let batch: String
     private let target: String
     private let level: Double
+    private let unknown: [String]
     /// Conditions of the batch that the proxies are wanted for, and its name.
     private let use: (batch: String, conditions: ProxyCard.Conditions)?
 
@@ -34,6 +35,7 @@ public struct ProxyCardReport {
                 validity: $0, signalToNoise: runs.signalToNoise($0.proxy), conditions: runs.conditions,
                 validated: runs.validated)
         }
+        unknown = runs.unknownMetrics.sorted()
         self.batch = batch.name
         self.target = target
         self.level = level
@@ -90,6 +92,9 @@ public struct ProxyCardReport {
                 "Batch \(batch): \(card.conditions.mixtures.count) mixtures, up to "
                     + "\(Figure.grouped(card.conditions.parameters)) parameters and "
                     + "\(Figure.grouped(card.conditions.tokens)) tokens\(when).")
+        }
+        if !unknown.isEmpty {
+            notes.append("Left out, of a newer version of assay: \(unknown.joined(separator: ", ")).")
         }
         if let use { notes.append("Expired or not for the runs of batch \(use.batch).") }
         notes.append(

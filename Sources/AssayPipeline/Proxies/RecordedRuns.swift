@@ -10,6 +10,10 @@ import Foundation
 struct RecordedRuns {
     /// The arm of each run.
     let arms: [String]
+    /// The seed of each run.
+    let seeds: [UInt64]
+    /// Recorded metrics that this version does not know, so that it cannot tell which way is better.
+    private(set) var unknownMetrics: [String] = []
     /// What the runs have in common.
     let conditions: ProxyCard.Conditions
     /// When the batch was last run.
@@ -27,6 +31,7 @@ struct RecordedRuns {
     init(store: Store, batch: BatchRecord) throws {
         let runs = try store.arms(ofBatch: batch.identity).sorted { ($0.arm, $0.seed) < ($1.arm, $1.seed) }
         arms = runs.map(\.arm)
+        seeds = runs.map(\.seed)
         conditions = try RecordedRuns.conditions(runs.map(\.run), store)
         let provenance = try store.provenance(ofBatch: batch.identity).last
         validated = provenance.map { $0.ended ?? $0.started }
@@ -40,13 +45,23 @@ struct RecordedRuns {
     /// The study of every column but the target.
     /// - Throws: ``AssayError`` that suggests the column that was most likely meant.
     func study(target name: String) throws -> ProxyStudy {
-        guard let place = places[name] else {
-            let last = columns.map(\.name).filter { !$0.contains("@") }
+        let target = try column(name)
+        return ProxyStudy(target: target, proxies: columns.filter { $0.name != name }, cluster: arms)
+    }
+
+    /// A column by its name, such as `accuracy/successor`.
+    /// - Throws: ``AssayError`` that suggests the column that was most likely meant.
+    func column(_ name: String) throws -> ProxyColumn {
+        if let place = places[name] { return columns[place] }
+        if let metric = unknownMetrics.first(where: { name.hasPrefix("\($0)/") }) {
             throw AssayError(
-                .usage, "no run has the metric '\(name)'",
-                remedy: columns.isEmpty ? "Run the batch first" : Suggestion.remedy(for: name, among: last))
+                .usage, "'\(metric)' is no metric of this version of assay, which cannot tell which way it is better",
+                remedy: "Use the version that recorded it, or choose another")
         }
-        return ProxyStudy(target: columns[place], proxies: columns.filter { $0.name != name }, cluster: arms)
+        let last = columns.map(\.name).filter { !$0.contains("@") }
+        throw AssayError(
+            .usage, "no run has the metric '\(name)'",
+            remedy: columns.isEmpty ? "Run the batch first" : Suggestion.remedy(for: name, among: last))
     }
 
     /// Whether a column tells runs apart by more than it wavers.
@@ -66,9 +81,12 @@ struct RecordedRuns {
             let isLast = checkpoint.step == sorted.last?.step
             let measured = try store.measurements(ofCheckpoint: checkpoint.hash, kind: .items).last?.values ?? []
             for value in measured where value.slice == "all" {
+                guard let direction = MetricCatalogue.definition(value.metric)?.direction else {
+                    if !unknownMetrics.contains(value.metric) { unknownMetrics.append(value.metric) }
+                    continue
+                }
                 guard let number = value.value else { continue }
                 let condition = value.condition == "parallel" ? "" : " (\(value.condition))"
-                let direction = MetricCatalogue.definition(value.metric)?.direction ?? .higherIsBetter
                 put(
                     number, "\(value.metric)/\(value.task)\(condition)", direction, at: place,
                     step: isLast ? nil : checkpoint.step)

@@ -6,35 +6,44 @@ extension BatchRunner {
     /// Holds every arm against the control at their last step, all in one correction for multiplicity, and follows the
     /// differences along the checkpoints.
     func compareArms() throws {
-        let sides = try Dictionary(grouping: plannedCheckpoints(), by: \.arm.name)
-            .mapValues { $0.map(\.record) }
+        let checkpoints = try plannedCheckpoints()
+        let sides = Dictionary(grouping: checkpoints, by: \.arm.name).mapValues { $0.map(\.record) }
         guard let control = sides[plan.control] else { return }
         let reader = try CellReader(store: store, batch: plan.identity)
+        try stopIfAsked()
+        try compareLast(comparedPairs(checkpoints, notify: true), reader)
         let arms = plan.arms.filter { $0.name != plan.control && sides[$0.name] != nil }
-        try compareLast(arms, sides, control, reader)
         for (position, arm) in arms.enumerated() {
             try followDrift(of: arm, sides[arm.name] ?? [], control, reader, position: position)
         }
     }
 
-    private func compareLast(
-        _ arms: [ArmPlan], _ sides: [String: [CheckpointRecord]], _ control: [CheckpointRecord], _ reader: CellReader
-    ) throws {
-        try stopIfAsked()
-        var pairs: [(arm: ArmPlan, pair: SeedPairs)] = []
-        for arm in arms {
-            guard let last = arm.trainings.first?.recipe.allCheckpointSteps.last else { continue }
-            let pair = SeedPairs(
-                baseline: control.filter { $0.step == last },
-                candidate: (sides[arm.name] ?? []).filter { $0.step == last })
-            if pair.isEmpty {
-                notice(
-                    "\(arm.name) is not compared: no seed of it and of \(plan.control) has a checkpoint at step \(last)"
-                )
-            } else {
-                pairs.append((arm, pair))
-            }
+    /// An arm with its checkpoints at the last step beside those of the control.
+    typealias ComparedPair = (arm: ArmPlan, pair: SeedPairs)
+
+    /// The arms that are held against the control at their last step.
+    /// - Parameter notify: whether to tell of arms that cannot be.
+    func comparedPairs(_ checkpoints: [PlannedCheckpoint], notify: Bool) -> [ComparedPair] {
+        func last(_ name: String, _ step: Int) -> [CheckpointRecord] {
+            checkpoints.filter { $0.arm.name == name && $0.record.step == step }.map(\.record)
         }
+        guard checkpoints.contains(where: { $0.arm.name == plan.control }) else { return [] }
+        return plan.arms.compactMap { arm in
+            guard arm.name != plan.control, checkpoints.contains(where: { $0.arm.name == arm.name }),
+                let step = arm.trainings.first?.recipe.allCheckpointSteps.last
+            else { return nil }
+            let pair = SeedPairs(baseline: last(plan.control, step), candidate: last(arm.name, step))
+            guard pair.isEmpty else { return (arm, pair) }
+            if notify {
+                notice(
+                    "\(arm.name) is not compared: no seed of it and of \(plan.control) has a checkpoint at step \(step)"
+                )
+            }
+            return nil
+        }
+    }
+
+    private func compareLast(_ pairs: [ComparedPair], _ reader: CellReader) throws {
         let identity = try reportIdentity(pairs, reader)
         func record(_ index: Int) -> ContentHash { ContentHash(of: "\(identity) \(index)") }
         guard try !pairs.indices.allSatisfy({ try store.hasComparison(record($0)) }) else {
@@ -62,13 +71,13 @@ extension BatchRunner {
 
     /// All comparisons of a report are corrected together, so each depends on all; and each carries the names of its arms.
     private func reportIdentity(
-        _ pairs: [(arm: ArmPlan, pair: SeedPairs)], _ reader: CellReader
+        _ pairs: [ComparedPair], _ reader: CellReader
     ) throws -> ContentHash {
         let parts = try pairs.map { arm, pair in
             try "\(plan.control) \(arm.name) "
                 + ComparisonRecord.identity(
-                    baseline: pair.baseline.map { try reader.records(of: $0.hash).map(\.identity).sorted() },
-                    candidate: pair.candidate.map { try reader.records(of: $0.hash).map(\.identity).sorted() },
+                    baseline: pair.baseline.map { try reader.covers(of: $0.hash).map(\.identity).sorted() },
+                    candidate: pair.candidate.map { try reader.covers(of: $0.hash).map(\.identity).sorted() },
                     options: plan.comparison, version: MetricCatalogue.version
                 ).hexadecimal
         }

@@ -5,18 +5,34 @@ import AssayStore
 import AssayTensor
 import Foundation
 
+/// The first clusters of a task.
+struct TaskPortion {
+    let task: TaskPlan
+    let clusters: Int
+}
+
 extension BatchRunner {
     /// Evaluates every checkpoint on every task under every condition, as far as it is not recorded already.
     func evaluateCheckpoints() throws {
-        let checkpoints = try plannedCheckpoints()
-        let total = max(1, checkpoints.count * plan.tasks.reduce(0) { $0 + $1.conditions.count })
-        var done = 0
         let start = Date()
+        let checkpoints = try plannedCheckpoints()
+        let drawn = try spendItems(checkpoints)
+        let evaluated = work.evaluated
+        let portions = plan.tasks.map { TaskPortion(task: $0, clusters: drawn[$0.name] ?? $0.clusters) }
+        try evaluate(checkpoints, portions)
+        let cells = checkpoints.count * plan.tasks.reduce(0) { $0 + $1.conditions.count }
+        work.evaluatedBefore += cells - (work.evaluated - evaluated)
+        work.evaluationSeconds -= start.timeIntervalSinceNow
+    }
+
+    /// Evaluates the first clusters of some tasks under all of their conditions, as far as they are not recorded already.
+    /// - Parameter title: what is said of them beside the checkpoint.
+    func evaluate(_ checkpoints: [PlannedCheckpoint], _ portions: [TaskPortion], title: String? = nil) throws {
+        let total = max(1, checkpoints.count * portions.reduce(0) { $0 + $1.task.conditions.count })
+        var done = 0
         for checkpoint in checkpoints {
-            let open = try openCells(of: checkpoint.record)
-            let recorded = plan.tasks.reduce(0) { $0 + $1.conditions.count } - open.count
-            work.evaluatedBefore += recorded
-            done += recorded
+            let open = try openCells(of: checkpoint.record, portions)
+            done += portions.reduce(0) { $0 + $1.task.conditions.count } - open.count
             guard !open.isEmpty else { continue }
             let weights = try load(checkpoint)
             let evaluator = CellEvaluator(model: checkpoint.arm.model, weights: weights, workers: workers)
@@ -24,8 +40,8 @@ extension BatchRunner {
                 try stopIfAsked()
                 progress(
                     StageProgress(
-                        title:
-                            "evaluate \(checkpoint.arm.name)@\(checkpoint.record.step), seed \(checkpoint.record.seed)",
+                        title: "evaluate \(checkpoint.arm.name)@\(checkpoint.record.step), seed "
+                            + "\(checkpoint.record.seed)" + (title.map { ", \($0)" } ?? ""),
                         fraction: Double(done) / Double(total), detail: "\(task.name), \(key.condition.name)"))
                 let result = try evaluate(task, key, by: evaluator)
                 try store.record(
@@ -37,15 +53,14 @@ extension BatchRunner {
                 done += 1
             }
         }
-        work.evaluationSeconds -= start.timeIntervalSinceNow
     }
 
     /// Scores a cell; a stop in the middle of it leaves nothing behind.
     private func evaluate(_ task: TaskPlan, _ key: CellKey, by evaluator: CellEvaluator) throws -> CellResult {
         do {
             return try evaluator.evaluate(
-                task: task.generator, stream: BatchPlan.evaluationStream, clusters: task.clusters,
-                condition: key.condition, shouldStop: shouldStop)
+                task: task.generator, stream: BatchPlan.evaluationStream, from: key.firstCluster,
+                clusters: key.clusters, condition: key.condition, shouldStop: shouldStop)
         } catch is CancellationError { throw Interrupted() }
     }
 
@@ -67,18 +82,22 @@ extension BatchRunner {
         return found
     }
 
-    /// What decides a cell.
-    func cellKey(_ checkpoint: ContentHash, _ task: TaskPlan, _ condition: Condition) -> CellKey {
+    /// What decides a cell of the first clusters of a task.
+    func cellKey(_ checkpoint: ContentHash, _ portion: TaskPortion, _ condition: Condition) -> CellKey {
         CellKey(
-            checkpoint: checkpoint, task: task.identity, condition: condition, kernelVersion: Assay.kernelVersion,
-            graderVersion: CellEvaluator.graderVersion(condition), clusters: task.clusters)
+            checkpoint: checkpoint, task: portion.task.identity, condition: condition,
+            kernelVersion: Assay.kernelVersion, graderVersion: CellEvaluator.graderVersion(condition),
+            clusters: portion.clusters)
     }
 
-    private func openCells(of checkpoint: CheckpointRecord) throws -> [(TaskPlan, CellKey)] {
-        try plan.tasks.flatMap { task in
-            try task.conditions.map { cellKey(checkpoint.hash, task, $0) }
-                .filter { try !store.hasCell($0) }
-                .map { (task, $0) }
+    /// What is not recorded yet: whole cells, or what is missing behind the clusters that are there.
+    private func openCells(of checkpoint: CheckpointRecord, _ portions: [TaskPortion]) throws -> [(TaskPlan, CellKey)] {
+        try portions.flatMap { portion in
+            try portion.task.conditions.compactMap { condition in
+                var key = cellKey(checkpoint.hash, portion, condition)
+                key.firstCluster = try store.coveredClusters(key)
+                return key.firstCluster < key.clusters ? (portion.task, key) : nil
+            }
         }
     }
 

@@ -14,23 +14,23 @@ public struct CheckpointDiff {
     public let results: [ComparisonResult]
     /// How small a difference can be seen on each task, for the first seed.
     public let detectability: [TaskDetectability]
+    /// What a reader must know of the sides: items and versions that do not match.
+    public let remarks: [String]
     /// How they were compared.
     private let options: ComparisonOptions
 
     /// Compares two sides.
-    /// - Parameter batch: the name of the batch whose arms are meant; nil for the last one that has them.
-    /// - Throws: ``AssayError`` when a side does not exist, or both have no cells in common.
-    public init(store: Store, baseline: String, candidate: String, batch: String?) throws {
+    /// - Parameters:
+    ///   - batch: the name of the batch whose arms are meant; nil for the last one that has them.
+    ///   - tolerance: what of the sides need not match.
+    /// - Throws: ``AssayError`` when a side does not exist, both have no cells in common, or they do not match.
+    public init(
+        store: Store, baseline: String, candidate: String, batch: String?, tolerance: DiffTolerance = DiffTolerance()
+    ) throws {
         let resolver = try SideResolver(store: store, batch: batch, texts: [baseline, candidate])
-        let pairs = SeedPairs(baseline: try resolver.side(baseline), candidate: try resolver.side(candidate))
-        guard !pairs.isEmpty else {
-            throw AssayError(
-                .usage, "'\(baseline)' and '\(candidate)' have no seed in common",
-                remedy: "Name one seed of each: ARM:seed=N")
-        }
-        let cells = CellCache(reader: try resolver.reader())
-        let common = CheckpointDiff.common(try cells.cells(pairs.baseline), try cells.cells(pairs.candidate))
-        guard common.baseline.contains(where: { !$0.isEmpty }) else {
+        let pairs = try resolver.pairs(baseline, candidate)
+        let sides = try ComparableSides(pairs, try resolver.reader(), tolerance)
+        guard sides.baseline.contains(where: { !$0.isEmpty }) else {
             throw AssayError(
                 .usage, "'\(baseline)' and '\(candidate)' were not evaluated on the same tasks and conditions",
                 remedy: "Put both into one batch and run it")
@@ -38,21 +38,10 @@ public struct CheckpointDiff {
         self.baseline = baseline
         self.candidate = candidate
         options = try resolver.options()
-        results = try compare(baseline: common.baseline, candidate: common.candidate, options: options)
-        detectability = try AssayMetrics.detectability(baseline: common.baseline[0], candidate: common.candidate[0])
-    }
-
-    /// The cells that every checkpoint of both sides has.
-    private static func common(
-        _ baseline: [[CellData]], _ candidate: [[CellData]]
-    ) -> (baseline: [[CellData]], candidate: [[CellData]]) {
-        func names(_ cells: [CellData]) -> Set<String> { Set(cells.map { "\($0.task)\n\($0.condition.name)" }) }
-        let all = (baseline + candidate).map(names)
-        let shared = all.dropFirst().reduce(all.first ?? []) { $0.intersection($1) }
-        func kept(_ side: [[CellData]]) -> [[CellData]] {
-            side.map { $0.filter { shared.contains("\($0.task)\n\($0.condition.name)") } }
-        }
-        return (kept(baseline), kept(candidate))
+        results = try compare(baseline: sides.baseline, candidate: sides.candidate, options: options)
+            .map { $0.remarked(sides.remarks) }
+        detectability = try AssayMetrics.detectability(baseline: sides.baseline[0], candidate: sides.candidate[0])
+        remarks = sides.remarks.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.joined(separator: "; "))" }
     }
 
     /// The primary metrics, by which a difference is judged.
@@ -71,7 +60,7 @@ public struct CheckpointDiff {
         case .table, .markdown:
             let table = VerdictTable.table(shown, baseline: baseline, candidate: candidate)
             return (format == .table ? table.text() : table.markdown) + "\n" + headline + "\n"
-                + (fragility.map { "\($0)\n" } ?? "")
+                + ((fragility.map { [$0] } ?? []) + remarks).map { "\($0)\n" }.joined()
         case .csv: return try exported(shown, .csv)
         case .json: return try exported(shown, .json)
         case .junit:
@@ -122,6 +111,16 @@ public struct CheckpointDiff {
         let output = StringOutput()
         try Exporter.write(shown, baseline: baseline, candidate: candidate, format, to: output)
         return output.text
+    }
+}
+
+extension ComparisonResult {
+    /// With what must be known of its task in the note.
+    fileprivate func remarked(_ remarks: [String: [String]]) -> ComparisonResult {
+        guard let said = remarks[task] else { return self }
+        var result = self
+        result.note = ([note].compactMap { $0 } + said).joined(separator: "; ")
+        return result
     }
 }
 
