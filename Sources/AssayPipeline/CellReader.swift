@@ -112,7 +112,7 @@ struct CellReader {
         let isImported = covers.contains { $0.key.kernelVersion == LMEvalImporter.kernelVersion }
         // Of an imported or a served arm neither the model nor its training is known.
         let isForeign = try isImported || store.run(checkpoint.run)?.isServed == true
-        let model = isForeign ? nil : try model(ofRun: checkpoint.run)
+        let model = isForeign ? nil : try CellReader.model(ofRun: checkpoint.run, in: store)
         let trained = isForeign ? [:] : try trainedLengths(ofRun: checkpoint.run)
         return try covers.compactMap { cover -> CellData? in
             guard let task = try store.task(cover.key.task) else { return nil }

@@ -28,7 +28,7 @@ struct FaultBench {
             throw AssayError(.defect, "arm '\(subject.arm)' has no checkpoint")
         }
         self.subject = subject
-        model = try runner.reader.model(ofRun: last.run)
+        model = try CellReader.model(ofRun: last.run, in: runner.store)
         let weights = try other ?? FaultBench.weights(last)
         evaluator = CellEvaluator(model: model, weights: weights, workers: runner.workers)
         var tasks: [String: Task] = [:]
