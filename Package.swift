@@ -57,6 +57,7 @@ let package = Package(
             name: "assay",
             dependencies: [
                 "AssayCore", "AssayModels", "AssayEvaluation", "AssayServing", "AssayTasks", "AssayRendering",
+                "AssayStatistics",
                 "AssayStore",
                 "AssayReports",
                 "AssayPipeline",
@@ -66,7 +67,7 @@ let package = Package(
             name: "AssayBenchmarks",
             dependencies: [
                 "CKernels", "AssayCore", "AssayTensor", "AssayModels", "AssayTasks", "AssayTraining", "AssayEvaluation",
-                "AssayReinforcement", "AssayStore",
+                "AssayReinforcement", "AssayStatistics", "AssayMetrics", "AssayStore",
             ], path: "Benchmarks", exclude: ["peer"]),
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
         .testTarget(name: "AssayCoreTests", dependencies: ["AssayCore"]),
@@ -107,8 +108,8 @@ let package = Package(
         .testTarget(
             name: "AssayPipelineTests",
             dependencies: [
-                "AssayPipeline", "AssayImport", "AssayStore", "AssayMetrics", "AssayReinforcement", "AssayEvaluation",
-                "AssayTraining", "AssayModels",
+                "AssayPipeline", "AssayImport", "AssayStore", "AssayMetrics", "AssayStatistics", "AssayReinforcement",
+                "AssayEvaluation", "AssayTraining", "AssayModels",
                 "AssayTasks", "AssayRendering", "AssayEndpoints", "AssayCore", "assay",
             ]),
     ],

@@ -19,6 +19,7 @@ enum AssayBenchmarks {
             try GenerationBenchmark.run(session)
             try EvaluationBenchmark.run(session)
             try StoreBenchmark.run(session)
+            try VerdictBenchmark.run(session)
             try OverheadBenchmark.run(session)
             try session.write()
         } catch {

@@ -60,12 +60,19 @@ public struct CellEvaluator {
     /// Tokens after which a comparison of two ways to run a model has seen enough.
     public static let comparedTokens = 16_384
 
+    /// Clusters that go through the model together on a worker; portions of whole units are evaluated like the whole.
+    public static func unit(of task: any TaskGenerator, under condition: Condition) -> Int {
+        task is any AgentTaskGenerator ? max(1, episodesPerUnit / condition.trials) : clustersPerUnit
+    }
+
     /// Scores the items of the first clusters of a stream; for an agent task, that many episodes.
-    /// - Parameter shouldStop: asked before every unit, by any worker.
+    /// - Parameters:
+    ///   - first: the cluster to begin with; those before it count among the clusters, but were evaluated before.
+    ///   - shouldStop: asked before every unit, by any worker.
     /// - Throws: `CancellationError` when it was stopped; ``AssayError`` when the condition means nothing for the task,
     ///   or the model cannot take one of its swaps.
     public func evaluate(
-        task: any TaskGenerator, stream: ItemStream, clusters: Int, condition: Condition,
+        task: any TaskGenerator, stream: ItemStream, from first: Int = 0, clusters: Int, condition: Condition,
         shouldStop: @Sendable () -> Bool = { false }
     ) throws -> CellResult {
         guard CellEvaluator.supports(condition, for: task) else {
@@ -77,10 +84,8 @@ public struct CellEvaluator {
         let start = clock.now
         let workers = try crew.workers(condition.swaps)
         let clusters = CellEvaluator.clusters(max(clusters, 0), of: task, under: condition)
-        let perUnit =
-            task is any AgentTaskGenerator
-            ? max(1, CellEvaluator.episodesPerUnit / condition.trials) : CellEvaluator.clustersPerUnit
-        let units = stride(from: 0, to: clusters, by: perUnit).map { $0..<min($0 + perUnit, clusters) }
+        let perUnit = CellEvaluator.unit(of: task, under: condition)
+        let units = stride(from: max(0, first), to: clusters, by: perUnit).map { $0..<min($0 + perUnit, clusters) }
         var results = [[ScoredItem]?](repeating: nil, count: units.count)
         results.withUnsafeMutableBufferPointer { results in
             pool.run(units.count) { unit, worker in

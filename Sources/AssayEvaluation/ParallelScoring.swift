@@ -39,7 +39,7 @@ enum ParallelScoring {
                         gold: sequence.gold(question, at: position), nll: nll)
                     target += 1
                 }
-                return ScoredItem(item: question.item, response: response(question, answer))
+                return ScoredItem(item: question.item, response: response(question, answer, in: sequence))
             }
         }
     }
@@ -54,16 +54,14 @@ enum ParallelScoring {
     }
 
     /// The response to a question whose gold answer was in place.
-    static func response(_ question: Question, _ answer: ForcedAnswer) -> ResponseRecord {
+    static func response(
+        _ question: Question, _ answer: ForcedAnswer, in sequence: TaskSequence
+    ) -> ResponseRecord {
         guard answer.isSound else { return .failed(question.item.id, "the logits are not finite") }
-        var detail: [String: Double] = [:]
-        if !question.overwritten.isEmpty {
-            let isStale = answer.tokens.count == 1 && question.overwritten.contains(answer.tokens[0])
-            detail["stale"] = isStale ? 1 : 0
-        }
+        let grade = Grader.forced(answer.tokens, to: question, in: sequence)
         return ResponseRecord(
-            item: question.item.id, status: .graded, score: answer.isRight ? 1 : 0, nll: answer.meanNLL,
-            output: answer.isRight ? "" : TokenText.text(answer.tokens), detail: detail)
+            item: question.item.id, status: .graded, score: grade.score, nll: answer.meanNLL,
+            output: grade.isGold ? "" : TokenText.text(answer.tokens), detail: grade.detail)
     }
 }
 

@@ -265,32 +265,17 @@ struct RecurrentScoring {
         _ index: Int, _ number: Int, _ question: Question, _ sequence: TaskSequence
     ) -> ResponseRecord {
         let answer = forced[index][number]
-        guard generates, answer.isSound else { return ParallelScoring.response(question, answer) }
-        guard let generated = said[index][number] else { return .failed(question.item.id, "the logits are not finite") }
-        let said = generated.tokens
-        let gold = sequence.gold(question).filter { $0 != Vocabulary.end }
-        var detail: [String: Double] = [
-            "forcedExact": answer.isRight ? 1 : 0, "unterminated": generated.isCut ? 1 : 0,
-            "degenerate": generated.isDegenerate ? 1 : 0,
-        ]
-        let (score, isExact): (Double, Bool)
-        switch question.grading {
-        case .exact:
-            isExact = said == gold
-            score = isExact ? 1 : 0
-        case .set:
-            let agreement = SetScore(generated: said, gold: gold)
-            (score, isExact) = (agreement.f1, agreement.isExact)
-            detail["precision"] = agreement.precision
-            detail["recall"] = agreement.recall
-            detail["exact"] = isExact ? 1 : 0
-        case .checked:
-            isExact = said == gold
-            score = task.accepts(said, to: question, in: sequence) ? 1 : 0
-            detail["exact"] = isExact ? 1 : 0
+        guard generates, answer.isSound else {
+            return ParallelScoring.response(question, answer, in: sequence)
         }
+        guard let generated = said[index][number] else { return .failed(question.item.id, "the logits are not finite") }
+        let grade = Grader.generated(generated.tokens, to: question, in: sequence, of: task)
+        var detail = grade.detail
+        detail["forcedExact"] = answer.isRight ? 1 : 0
+        detail["unterminated"] = generated.isCut ? 1 : 0
+        detail["degenerate"] = generated.isDegenerate ? 1 : 0
         return ResponseRecord(
-            item: question.item.id, status: .graded, score: score, nll: answer.meanNLL,
-            output: isExact ? "" : TokenText.text(said), detail: detail)
+            item: question.item.id, status: .graded, score: grade.score, nll: answer.meanNLL,
+            output: grade.isGold ? "" : TokenText.text(generated.tokens), detail: detail)
     }
 }

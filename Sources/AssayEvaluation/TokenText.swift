@@ -16,4 +16,18 @@ enum TokenText {
         }
         return text
     }
+
+    /// The tokens of a text that ``text(_:)`` made; nil when it was cut, or names what is no token.
+    static func tokens(_ text: String) -> [Int32]? {
+        var tokens: [Int32] = []
+        for name in text.split(separator: " ") {
+            guard let token = byName[String(name)] else { return nil }
+            tokens.append(token)
+        }
+        return tokens
+    }
+
+    /// Names that mean one token.
+    private static let byName = Dictionary(grouping: 0..<Int32(Vocabulary.count), by: Vocabulary.name(of:))
+        .compactMapValues { $0.count == 1 ? $0[0] : nil }
 }

@@ -20,12 +20,14 @@ public struct CellData: Sendable, Hashable {
     public var stateBytes: Int
     /// Every planned item, lost ones included.
     public var items: [ScoredItem]
+    /// How far its items were drawn; nil when how many there are was fixed beforehand.
+    public var spending: CellSpending?
 
     /// A cell; a generator is one series unless told.
     public init(
         task: String, generator: String, series: String? = nil, trainedLength: Int? = nil, family: TaskFamily,
         condition: Condition, floor: Double, stateBytes: Int,
-        items: [ScoredItem]
+        items: [ScoredItem], spending: CellSpending? = nil
     ) {
         self.task = task
         self.generator = generator
@@ -36,5 +38,6 @@ public struct CellData: Sendable, Hashable {
         self.floor = floor
         self.stateBytes = stateBytes
         self.items = items
+        self.spending = spending
     }
 }

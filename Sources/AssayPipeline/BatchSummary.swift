@@ -24,6 +24,7 @@ public struct BatchSummary {
     /// The text for a run through a stage: the tables from the comparison on, and what was done.
     public func text(through last: Stage) throws -> String {
         var parts = [plan.matching()].filter { !$0.isEmpty }
+        if last >= .evaluate { parts += [try SpendingSummary(plan, store).text()].filter { !$0.isEmpty } }
         if last >= .compare { parts += try [values().text(), verdicts(), drifts()].filter { !$0.isEmpty } }
         if last >= .serve, plan.serving != nil { parts.append(try ServingSummary(plan: plan, store: store).text()) }
         parts.append(try done(last))
@@ -129,7 +130,7 @@ public struct BatchSummary {
             })
         let reader = try CellReader(store: store, batch: plan.identity)
         return try hashes.reduce(0) { sum, hash in
-            try reader.records(of: hash).reduce(sum) { $0 + $1.lost }
+            try reader.covers(of: hash).flatMap(\.portions).reduce(sum) { $0 + $1.lost }
         }
     }
 }

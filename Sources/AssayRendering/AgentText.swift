@@ -109,11 +109,22 @@ struct SymbolWords: Sendable {
     private let numbers: [String: Int]
 
     static let all = [
-        SymbolWords(WordList.things + WordList.cities + WordList.nouns + WordList.adjectives.prefix(16)),
-        SymbolWords(WordList.people + WordList.things + WordList.surnames + WordList.nouns.prefix(16)),
+        SymbolWords(WordList.things + WordList.cities + WordList.nouns + WordList.adjectives),
+        SymbolWords(WordList.people + WordList.things + WordList.surnames + WordList.nouns),
     ]
 
-    init(_ words: [String]) {
+    /// What stands in quotation marks and is no symbol: members and arguments of calls.
+    private static let reserved: Set<String> = [
+        "tool", "arguments", "prompt", "observation", "error", "handle", "value", "credential", "bucket", "key", "word",
+        "directory", "file", "room", "item", "about", "kind", "request", "result", "direction",
+    ]
+    /// What a symbol that was said becomes: no word of the vocabulary.
+    private static let nothing = "no such word"
+
+    /// The first words of a list that mean nothing else.
+    init(_ list: [String]) {
+        let free = list.filter { !SymbolWords.reserved.contains($0) && Vocabulary.token(named: $0) == nil }
+        let words = Array(free.prefix(Vocabulary.symbolCount))
         precondition(words.count == Vocabulary.symbolCount && Set(words).count == words.count, "words for symbols")
         self.words = words
         numbers = Dictionary(uniqueKeysWithValues: words.enumerated().map { ($1, $0) })
@@ -133,7 +144,8 @@ struct SymbolWords: Sendable {
     func symbolic(_ json: String) -> String {
         replacingStrings(json) { text in
             if let number = numbers[text] { return "s\(number)" }
-            return text.first == "s" && text.count > 1 && text.dropFirst().allSatisfy(\.isNumber) ? "?" : nil
+            return text.first == "s" && text.count > 1 && text.dropFirst().allSatisfy(\.isNumber)
+                ? SymbolWords.nothing : nil
         }
     }
 

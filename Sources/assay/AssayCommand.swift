@@ -21,7 +21,8 @@ struct AssayCommand: ParsableCommand {
         version: Assay.version,
         subcommands: [
             RunCommand.self, DiffCommand.self, DriftCommand.self, ProxiesCommand.self, CalibrateCommand.self,
-            ReplicationsCommand.self, ReportCommand.self, ExportCommand.self, ListCommand.self, DescribeCommand.self,
+            ReplicationsCommand.self, EfficiencyCommand.self, RegradeCommand.self, ReportCommand.self,
+            ExportCommand.self, ListCommand.self, DescribeCommand.self,
             ShowCommand.self, SampleCommand.self, GenerateCommand.self, TrainCommand.self, EvaluateCommand.self,
             MeasureCommand.self, ReinforceCommand.self, ServeCommand.self, TimeCommand.self, TraceCommand.self,
             DoctorCommand.self, CheckMixerCommand.self, CheckTaskCommand.self, LogitsCommand.self,

@@ -15,17 +15,18 @@ struct ResultsOptions: ParsableArguments {
     var storeFile: URL { folder.appendingPathComponent("assay.sqlite") }
 
     /// Opens the store for reading.
-    func openForReading() throws -> Store { try open(.readOnly) }
+    func openForReading() throws -> Store { try Store(url: existingStoreFile(), mode: .readOnly) }
 
     /// Opens a store that is there for writing.
-    func openForWriting() throws -> Store { try open(.readWrite) }
+    func openForWriting() throws -> Store { try Store(url: existingStoreFile(), mode: .readWrite) }
 
-    private func open(_ mode: Store.Mode) throws -> Store {
+    /// The file of the store, which must be there.
+    func existingStoreFile() throws -> URL {
         guard FileManager.default.fileExists(atPath: storeFile.path) else {
             throw AssayError.badInput(
                 "there is no store yet", at: storeFile.path,
                 remedy: "Run a batch first: assay run evals/batches/quickstart.yaml")
         }
-        return try Store(url: storeFile, mode: mode)
+        return storeFile
     }
 }

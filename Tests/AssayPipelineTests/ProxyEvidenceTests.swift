@@ -35,8 +35,9 @@ import Testing
         let families = Dictionary(uniqueKeysWithValues: evidence.runs.map { ($0.arm, $0.family) })
         #expect(families["full"] == "full" && families["hybrid"] == "gated-delta-net" && families["gla"] == "gla")
         let names = evidence.proxies.map(\.card.validity.proxy)
-        for name in ["loss", "parameters", "nll/recall", "nll/successor", "state-bytes/recall", "\(evidence.target)@6"]
-        {
+        for name in [
+            "loss", "parameters", "nll/recall", "nll/successor", "state-bytes/successor", "\(evidence.target)@6",
+        ] {
             #expect(names.contains(name), "\(name) in \(names)")
         }
         #expect(!names.contains("nll/recall@6"))

@@ -103,14 +103,14 @@ import Testing
         let store = try bench.store()
         let checkpoint = try #require(try store.checkpoints(CheckpointSelector(arm: "good")).first)
         let reader = try CellReader(store: store)
-        let lost = try reader.records(of: checkpoint.hash).reduce(0) { $0 + $1.lost }
+        let lost = try reader.covers(of: checkpoint.hash).flatMap(\.portions).reduce(0) { $0 + $1.lost }
         #expect(lost > 0)
         // The same items lost for the same reason are no news.
         #expect(try run(bench, FakeModel(failing: 7), attempts: 2).work.evaluated == 0)
         let sound = FakeModel()
         let mended = try run(bench, sound)
         #expect(!mended.summary.contains("items have no grade"))
-        #expect(try reader.records(of: checkpoint.hash).allSatisfy { $0.lost == 0 })
+        #expect(try reader.covers(of: checkpoint.hash).flatMap(\.portions).allSatisfy { $0.lost == 0 })
         #expect(sound.requests < 100, "\(sound.requests) requests for few lost items")
     }
 

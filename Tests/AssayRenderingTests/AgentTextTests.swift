@@ -25,7 +25,7 @@ import Testing
             while !environment.isOver {
                 let action = environment.expertAction
                 let line = try #require(world.text(ofAction: action, template))
-                // The line is JSON, of ordinary words, and stands for the action alone.
+                // The line is JSON, of ordinary words, and stands for the action alone. No word is the name of something else.
                 #expect(try JSONSerialization.jsonObject(with: Data(line.utf8)) is [String: Any])
                 #expect(line.range(of: #""s\d+""#, options: .regularExpression) == nil)
                 #expect(try world.action(line, template) == action)

@@ -143,7 +143,7 @@ import Testing
 
     @Test func `things that follow`() throws {
         try solve("deduction") { text, asked in
-            var known = Set(try all(#"(?:^|[.:\n] ?)(?:The )?(\w+) (?:is on|comes)\."#, in: text).map { $0[0] })
+            var known = Set(try all(#"(?:^|(?<=[.:\n] ))(?:The )?(\w+) (?:is on|comes)\."#, in: text).map { $0[0] })
             let rules =
                 try all(#"If the (\w+) is on and the (\w+) is on, the (\w+) is on\."#, in: text)
                 + all(#"If (\w+) and (\w+) come, (\w+) comes\."#, in: text)

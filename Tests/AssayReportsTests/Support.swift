@@ -81,6 +81,12 @@ struct SampleStore {
             family: .multiHop, statedFloor: 0, measuredFloors: [:])
         try store.record(task)
         try store.record(taskNames: ["renamed": task.identity], of: batch)
+        try store.record(
+            [
+                SpendingRecord(
+                    task: "renamed", method: .obrienFleming, clusters: [4, 8, 10], look: 1, declared: 3, undecided: 1,
+                    items: 16, plannedItems: 20)
+            ], of: batch, version: "1")
         let items = (0..<count).map {
             ItemRecord(
                 id: ItemID(cluster: $0 / 2, sequence: 0, question: $0 % 2), facts: 4, length: 10, distance: 3, load: 4,

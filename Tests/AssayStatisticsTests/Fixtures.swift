@@ -27,6 +27,11 @@ struct StatisticsFixtures: Decodable {
     var powerLaws: [[[Double]]]
     var mantelHaenszel: [Tables]
     var obrienFleming: [[Double]]
+    var repeatedP: [[[Double]]]
+    var mcnemar: [[Double]]
+    var welch: [[[Double]]]
+    var changePoints: [[[Double]]]
+    var charts: [[[Double]]]
 
     struct Association: Decodable {
         var first: [Double]

@@ -92,6 +92,50 @@ def obrien_fleming(looks):
     return float(optimize.brentq(excess, 1.9, 2.3, xtol=1e-7))
 
 
+def repeated_p(fractions, statistic):
+    """The chance that |Z_k| sqrt(t_k) reaches a value at any look, by the multivariate normal distribution of the looks."""
+    times = np.array(fractions)
+    if len(times) == 1:
+        return float(2 * stats.norm.sf(statistic))
+    inside = stats.multivariate_normal.cdf(
+        np.full(len(times), statistic), np.zeros(len(times)), np.minimum.outer(times, times),
+        lower_limit=np.full(len(times), -statistic), abseps=1e-8, releps=1e-8, maxpts=2_000_000,
+        rng=np.random.default_rng(2),
+    )
+    return float(1 - inside)
+
+
+def mcnemar(only_first, only_second):
+    """Exact p of McNemar's test, and its mid-p."""
+    low, n = min(only_first, only_second), only_first + only_second
+    exact = stats.binomtest(low, n, 0.5).pvalue
+    return [float(exact), float(exact - stats.binom.pmf(low, n, 0.5))]
+
+
+def welch(first, second):
+    """Statistic, degrees of freedom and p of Welch's test."""
+    found = stats.ttest_ind(second, first, equal_var=False)
+    return [float(found.statistic), float(found.df), float(found.pvalue)]
+
+
+def change_point(values):
+    """The split with the largest two-sample t, with at least two values on both sides."""
+    found = [(abs(stats.ttest_ind(values[:k], values[k:]).statistic), k) for k in range(2, len(values) - 1)]
+    statistic, point = max(found, key=lambda pair: (pair[0], -pair[1]))
+    return [int(point), float(statistic)]
+
+
+def charts(z):
+    """Shewhart's, Roberts's and Page's charts by their definitions."""
+    rise = fall = mean = 0.0
+    rows = []
+    for n, value in enumerate(z, 1):
+        rise, fall = max(0, rise + value - 0.5), max(0, fall - value - 0.5)
+        mean = 0.8 * mean + 0.2 * value
+        rows.append([abs(value), abs(mean) / math.sqrt(0.2 / 1.8 * (1 - 0.8 ** (2 * n))), max(rise, fall)])
+    return rows
+
+
 def associations(generator):
     """Pairs of values, with and without ties, and their rank correlations."""
     pairs = [([1, 2, 3, 4, 5], [2, 1, 3, 5, 4]), ([1, 1, 2, 3, 3, 3, 4], [2, 1, 1, 5, 4, 4, 4])]
@@ -231,7 +275,24 @@ def main():
             for tables in [generator.integers(1, 30, (5, 2, 2)), generator.integers(0, 6, (12, 2, 2))]
         ],
         "obrienFleming": [[looks, obrien_fleming(looks)] for looks in (2, 3, 5)],
+        "repeatedP": [
+            [fractions, [m, repeated_p(fractions, m)]]
+            for fractions in ([1.0], [0.5, 1.0], [0.25, 0.5, 0.75, 1.0], [0.1, 0.45, 1.0])
+            for m in (0.5, 1.5, 2.0, 2.5, 3.5)
+        ],
+        "mcnemar": [[a, b, *mcnemar(a, b)] for a, b in [(5, 15), (0, 6), (12, 20), (3, 40)]],
         "proxyStudies": proxy_studies(generator),
+        "welch": [
+            [a, b, welch(a, b)]
+            for n, m in [(5, 9), (20, 60)]
+            for a, b in [(list(map(float, generator.normal(0, 1, n))), list(map(float, generator.normal(0.4, 2, m))))]
+        ],
+        "changePoints": [
+            [v, change_point(v)]
+            for n in (5, 12, 40)
+            for v in [list(map(float, generator.normal(0, 1, n) + (np.arange(n) >= n // 2)))]
+        ],
+        "charts": [[z, *map(list, zip(*charts(z)))] for z in [list(map(float, generator.normal(0.3, 1, 12)))]],
         "wilson": [[k, n, *wilson(k, n)] for k, n in [(0, 10), (10, 10), (7, 10), (430, 1000), (1, 200)]],
     }
     path = pathlib.Path(__file__).with_name("statistics.json")

@@ -13,5 +13,8 @@ public enum MetricCatalogue {
     /// The definition of a key.
     public static func definition(_ key: String) -> MetricDefinition? { byKey[key] }
 
+    /// The keys of the metrics that decide, in the order of reports.
+    public static let primaryKeys = all.filter { $0.isPrimary && $0.isCompared }.map(\.key)
+
     private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
 }

@@ -16,7 +16,9 @@ public func compare(
     try compare([(baseline: baseline, candidate: candidate)], options: options)[0]
 }
 
-/// Compares several pairs of sides that go into one report: p values are adjusted over all of them together.
+/// Compares several pairs of sides that go into one report: p values are adjusted over all of them together, by
+/// Benjamini and Hochberg; those of the comparisons that items were drawn for (``ComparisonOptions/spending``) by Holm among
+/// themselves.
 /// - Returns: the results of each pair, in order.
 /// - Throws: ``AssayError`` as for one pair.
 public func compare(
@@ -32,6 +34,12 @@ public func compare(
     let adjusted = MultipleTests.benjaminiHochberg(
         tested.compactMap { report[$0.pair][$0.result].comparison.pValue })
     for (place, p) in zip(tested, adjusted) { report[place.pair][place.result].adjustedP = p }
+    let declared = tested.filter {
+        let result = report[$0.pair][$0.result]
+        return result.isPrimary && options.declares(result.definition)
+    }
+    let strict = MultipleTests.holm(declared.compactMap { report[$0.pair][$0.result].comparison.pValue })
+    for (place, p) in zip(declared, strict) { report[place.pair][place.result].adjustedP = p }
     return report.map { $0.map { $0.decided(options) } }
 }
 
@@ -39,12 +47,14 @@ public func compare(
 struct SideComparison {
     let seeds: [PairedCells]
 
-    /// The results of every metric and slice, not adjusted yet.
-    func results(_ options: ComparisonOptions) -> [PendingResult] {
+    /// The results of every slice of some metrics, not adjusted yet.
+    func results(
+        _ options: ComparisonOptions, metrics: [MetricDefinition] = MetricCatalogue.all.filter(\.isCompared)
+    ) -> [PendingResult] {
         guard let first = seeds.first else { return [] }
         let patterns = seeds.count == 1 ? SignPatterns(draws: options.draws, clusters: first.clusters) : nil
         let isShared = seeds.allSatisfy { $0.holdsItems(of: first) }
-        return MetricCatalogue.all.filter(\.isCompared).flatMap { definition in
+        return metrics.flatMap { definition in
             let usable = first.pairs.indices.map { index in
                 seeds.contains {
                     definition.needs($0.pairs[index].baseline) || definition.needs($0.pairs[index].candidate)

@@ -25,15 +25,19 @@ public struct ComparisonOptions: Sendable, Codable, Hashable {
     public var falseDiscoveryRate: Double
     /// Random swaps of a sign-flip test.
     public var draws: Int
+    /// How items are drawn; nil when how many there are is fixed beforehand.
+    public var spending: SpendingOptions?
 
     /// Options.
     public init(
-        margins: Margins = Margins(), alpha: Double = 0.05, falseDiscoveryRate: Double = 0.10, draws: Int = 10_000
+        margins: Margins = Margins(), alpha: Double = 0.05, falseDiscoveryRate: Double = 0.10, draws: Int = 10_000,
+        spending: SpendingOptions? = nil
     ) {
         self.margins = margins
         self.alpha = alpha
         self.falseDiscoveryRate = falseDiscoveryRate
         self.draws = draws
+        self.spending = spending
     }
 
     /// The margin of a metric in its own unit, given the baseline's value.

@@ -45,11 +45,12 @@ struct GroupComparison {
     }
 
     private func pending(_ slice: String, _ seeds: [SidePair], _ options: ComparisonOptions) -> PendingResult {
-        let comparison =
+        let momentary =
             seeds.count == 1
             ? seeds[0].comparison
             : PairedComparison.seeds(
                 baseline: seeds.map(\.comparison.baseline), candidate: seeds.map(\.comparison.candidate))
+        let comparison = pairs[0].baseline.look(options).map(momentary.looked) ?? momentary
         let slacks = seeds.map(\.slack)
         let n = Double(seeds.count)
         let slack: (low: Double, high: Double)? =

@@ -26,11 +26,7 @@ struct PairedCells {
 
     /// Whether another seed was evaluated on the same items.
     func holdsItems(of other: PairedCells) -> Bool {
-        zip(pairs, other.pairs).allSatisfy { mine, others in
-            mine.baseline.items.elementsEqual(others.baseline.items) {
-                $0.item.id == $1.item.id && $0.item.contentBits == $1.item.contentBits
-            }
-        }
+        zip(pairs, other.pairs).allSatisfy { $0.baseline.holdsItems(of: $1.baseline) }
     }
 
     static func seeds(baseline: [[CellData]], candidate: [[CellData]]) throws -> [PairedCells] {
@@ -76,7 +72,7 @@ struct PairedCells {
         guard a.items.count == b.items.count else {
             throw AssayError.badInput(
                 "the sides hold \(a.items.count) and \(b.items.count) items of \(a.name)",
-                remedy: "Evaluate both sides on the same items")
+                remedy: "Evaluate both sides on the same items, or compare those that both have (diff --common-items)")
         }
         for (x, y) in zip(a.items, b.items) where x.item.id != y.item.id || x.item.contentBits != y.item.contentBits {
             throw AssayError.badInput(

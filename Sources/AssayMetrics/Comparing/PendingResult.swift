@@ -53,7 +53,7 @@ struct PendingResult {
             degreesOfFreedom: comparison.standardError?.degreesOfFreedom, low: interval?.0, high: interval?.1,
             pValue: comparison.pValue, adjustedPValue: adjustedP,
             minimumDetectableEffect: comparison.standardError.map {
-                Power.minimumDetectableEffect(standardError: $0, alpha: options.alpha)
+                Power.minimumDetectableEffect(standardError: $0, alpha: momentaryAlpha(options))
             },
             margin: isDefined ? margin : nil, pairs: seeds.map(\.pairs).min() ?? 0,
             clusters: seeds.map(\.strata.count).min() ?? 0, lost: seeds.reduce(0) { $0 + $1.lost },
@@ -85,10 +85,15 @@ struct PendingResult {
         return (above.interval(level: 0.9)?.low ?? 0) <= 0
     }
 
+    /// The level of one test, lower than that of all looks together.
+    private func momentaryAlpha(_ options: ComparisonOptions) -> Double {
+        comparison.look?.momentaryAlpha(options.alpha) ?? options.alpha
+    }
+
     private func itemsNeeded(_ margin: Double, _ options: ComparisonOptions) -> Int? {
         guard let error = comparison.standardError,
             let units = Power.requiredUnits(
-                effect: margin, standardError: error, units: comparison.units, alpha: options.alpha)
+                effect: margin, standardError: error, units: comparison.units, alpha: momentaryAlpha(options))
         else { return nil }
         if comparison.unit == .seeds { return max(units, seeds.count) }
         let items = Double(units) * Double(seeds[0].pairs) / Double(comparison.units)
@@ -110,6 +115,10 @@ struct PendingResult {
         if comparison.test == .studentT, comparison.unit == .items { notes.append("p from the cluster t") }
         if decision.verdict == .regression || decision.verdict == .improvement, !decision.isMaterial {
             notes.append(decision.isEquivalent ? "within the margin" : "may be within the margin")
+        }
+        if let look = comparison.look, !look.isLast {
+            notes.append(
+                "stopped at look \(look.look + 1) of \(look.fractions.count): the estimate leans away from zero")
         }
         if decision.verdict == .undecided, let adjustedP, adjustedP >= options.alpha,
             adjustedP <= options.falseDiscoveryRate

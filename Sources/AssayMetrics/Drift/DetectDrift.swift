@@ -51,8 +51,8 @@ struct DriftDetector {
             return quiet(isFlat ? nil : "the checkpoints have no spread within, so that noise cannot be told")
         }
         // The first checkpoint is the reference of the second; it has no value of its own.
-        let z = Cusum.whitened(
-            Cusum.recursiveResiduals(differences, standardErrors: errors), autocorrelation: options.autocorrelation)
+        let z = Cusum.standardised(
+            differences, standardErrors: errors, autocorrelation: options.autocorrelation)
         let degrees = series.points.map(\.degreesOfFreedom).min() ?? 1
         let null = calibration.distribution(points: differences.count, degreesOfFreedom: degrees)
         let threshold = null.threshold(falseAlarms: falseAlarms)

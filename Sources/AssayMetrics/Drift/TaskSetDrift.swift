@@ -46,6 +46,12 @@ public struct CovariateShift: Sendable, Codable, Hashable {
     public var pValue: Double
     /// Benjamini-Hochberg adjusted over the covariates.
     public var adjustedPValue: Double
+    /// The population stability index of the clusters' means; nil where they do not vary.
+    public var stability: Double?
+    /// What equal sets of these sizes pass with chance .05: never .1 or .25, which know nothing of sizes.
+    public var stabilityCutoff: Double?
+    /// The share of random divisions of the clusters with as large an index.
+    public var stabilityP: Double?
 }
 
 /// Whether two sets of items come from the same task (task-set drift): a score that moved with the generator says nothing of
@@ -88,9 +94,16 @@ public enum TaskSetDrift {
         let split = (oldClusters.max() ?? 0) + 1
         let test = ClusteredDistance(values: values, clusters: oldClusters + newClusters.map { $0 + split })
         let outcome = test.pValue(first: split, draws: draws)
+        let stability = PopulationStability(clusterMeans(old), clusterMeans(new), draws: draws)
         return CovariateShift(
             covariate: covariate, reference: mean(old.map(\.1)), candidate: mean(new.map(\.1)),
-            statistic: outcome.statistic, pValue: outcome.pValue, adjustedPValue: outcome.pValue)
+            statistic: outcome.statistic, pValue: outcome.pValue, adjustedPValue: outcome.pValue,
+            stability: stability?.index, stabilityCutoff: stability?.cutoff, stabilityP: stability?.pValue)
+    }
+
+    /// One value a cluster: values of one cluster are alike, and the index takes its values for independent.
+    private static func clusterMeans(_ values: [(Int, Double)]) -> [Double] {
+        Dictionary(grouping: values, by: \.0).sorted { $0.key < $1.key }.map { mean($0.value.map(\.1)) }
     }
 
     private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }

@@ -92,7 +92,7 @@ public final class CalibrationRunner {
     /// What decides the figures.
     private func identity(_ subjects: [CalibrationSubject]) throws -> ContentHash {
         let cells = try subjects.flatMap { subject in
-            try subject.checkpoints.flatMap { try reader.records(of: $0.hash).map(\.identity.hexadecimal) }.sorted()
+            try subject.checkpoints.flatMap { try reader.covers(of: $0.hash).map(\.identity.hexadecimal) }.sorted()
         }
         return ContentHash(
             of: ([

@@ -28,11 +28,11 @@ struct FaultBench {
             throw AssayError(.defect, "arm '\(subject.arm)' has no checkpoint")
         }
         self.subject = subject
-        model = try runner.reader.model(ofRun: last.run)
+        model = try CellReader.model(ofRun: last.run, in: runner.store)
         let weights = try other ?? FaultBench.weights(last)
         evaluator = CellEvaluator(model: model, weights: weights, workers: runner.workers)
         var tasks: [String: Task] = [:]
-        for cell in try runner.reader.records(of: last.hash) {
+        for cell in try runner.reader.covers(of: last.hash) {
             guard let name = runner.reader.taskNames[cell.key.task], let record = try runner.store.task(cell.key.task),
                 record.stream == BatchPlan.evaluationStream.name, tasks[name] == nil
             else { continue }

@@ -92,12 +92,14 @@ public struct CompareConfiguration: Sendable, Hashable {
     public var alpha: Double?
     /// False discovery rate over a report.
     public var fdr: Double?
+    /// How items are drawn; nil for all of them at once.
+    public var spending: SpendingConfiguration?
 
     /// All defaults.
     public init() {}
 
     init(_ value: ConfigurationValue) throws {
-        let map = try value.mapping("comparison", keys: ["margins", "alpha", "fdr"])
+        let map = try value.mapping("comparison", keys: ["margins", "alpha", "fdr", "spending"])
         if let margins = try map.optional("margins")?.mapping("map of margins", keys: ["accuracy", "nll", "relative"]) {
             accuracyMargin = try margins.optional("accuracy")?.number(in: 0...1)
             nllMargin = try margins.optional("nll")?.number(in: 0...100)
@@ -105,6 +107,7 @@ public struct CompareConfiguration: Sendable, Hashable {
         }
         alpha = try map.optional("alpha")?.number(in: 0...0.5, above: 0)
         fdr = try map.optional("fdr")?.number(in: 0...0.5, above: 0)
+        spending = try map.optional("spending").map(SpendingConfiguration.init)
     }
 }
 

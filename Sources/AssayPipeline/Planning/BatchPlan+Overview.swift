@@ -11,6 +11,11 @@ extension BatchPlan {
         let isTraining = arms.contains { $0.trained != nil }
         if isTraining { text += armTable.text() + "\n" }
         text += loadedArms() + servedArms() + matching() + taskTable.text() + "\n"
+        if let spending = comparison.spending {
+            text +=
+                "Items are drawn in up to \(spending.looks) portions (\(spending.method.rawValue)), until every declared "
+                + "comparison on a task is decided; the clusters above are the most.\n"
+        }
         if let serving { text += "Serving: \(serving.overview)\n" }
         if isTraining {
             let total = arms.reduce(0) { $0 + ($1.trained?.trainingFLOPs ?? 0) * Double($1.trainings.count) }

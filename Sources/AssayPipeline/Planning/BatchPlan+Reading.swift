@@ -52,7 +52,15 @@ extension BatchPlan {
         for condition in files.suite.tasks.flatMap({ $0.conditions ?? [] }) + (batch.conditions ?? []) {
             for arm in arms { try arm.check(condition) }
         }
-        for (arm, entry) in zip(arms, batch.arms) { try arm.demandTasks(among: tasks, mark: entry.mark) }
+        for (arm, entry) in zip(arms, batch.arms) {
+            try arm.demandTasks(among: tasks, mark: entry.mark)
+            // Texts are evaluated whole, and of served models every answer is kept.
+            if batch.compare.spending != nil, arm.trained == nil {
+                throw AssayError.badInput(
+                    "'compare.spending' draws the items of models that are trained here, and arm '\(arm.name)' is not",
+                    at: entry.mark.description, remedy: "Leave 'spending' out, or put the arm into a batch of its own")
+            }
+        }
         return try BatchPlan(
             name: batch.name, control: batch.control.value, arms: arms, tasks: tasks,
             comparison: ComparisonOptions(batch.compare),
@@ -209,6 +217,9 @@ extension ComparisonOptions {
         if let value = configuration.relativeMargin { margins.relative = value }
         if let value = configuration.alpha { alpha = value }
         if let value = configuration.fdr { falseDiscoveryRate = value }
+        spending = configuration.spending.map {
+            SpendingOptions(method: $0.method, looks: $0.looks, metrics: $0.metrics)
+        }
     }
 }
 

@@ -16,6 +16,7 @@ public struct ProxyCardReport {
     /// Families of architectures among the runs.
     private let families: Int
     private let level: Double
+    private let unknown: [String]
     /// Conditions of the batch that the proxies are wanted for, and its name.
     private let use: (batch: String, conditions: ProxyCard.Conditions)?
 
@@ -37,9 +38,11 @@ public struct ProxyCardReport {
         }
         var cards: [ProxyCard] = []
         var families: Set<String> = []
+        var unknown: Set<String> = []
         for batch in batches {
             let runs = try RecordedRuns(store: store, batch: batch)
             families.formUnion(runs.families)
+            unknown.formUnion(runs.unknownMetrics)
             let study = try runs.study(
                 target: target, clustering: clustering, within: batches.count > 1 ? batch.name : nil)
             cards += runs.cards(study.validities(level: level))
@@ -47,6 +50,7 @@ public struct ProxyCardReport {
         self.cards = cards
         self.families = families.count
         self.batches = batches.map(\.name)
+        self.unknown = unknown.sorted()
         self.target = target
         self.clustering = clustering
         self.level = level
@@ -110,6 +114,9 @@ public struct ProxyCardReport {
                 "Batch \(batches.joined(separator: ", ")): \(mixtures) mixtures, up to "
                     + "\(Figure.grouped(card.conditions.parameters)) parameters and "
                     + "\(Figure.grouped(card.conditions.tokens)) tokens\(when).")
+        }
+        if !unknown.isEmpty {
+            notes.append("Left out, of a newer version of assay: \(unknown.joined(separator: ", ")).")
         }
         if let use { notes.append("Expired or not for the runs of batch \(use.batch).") }
         notes.append(

@@ -17,9 +17,8 @@ extension ProxyEvidence {
         guard Set(runs.families).count >= ProxyValidity.fewestClusters,
             let target = runs.multiHopTarget(try store.tasks(ofBatch: batch.identity))
         else { return nil }
-        let study = try runs.study(target: target, clustering: .family) {
-            RecordedRuns.isReported($0, target: target)
-        }
+        let reported = runs.reported(target: target)
+        let study = try runs.study(target: target, clustering: .family, isWanted: reported.contains)
         let values = Dictionary(uniqueKeysWithValues: study.proxies.map { ($0.name, $0.values) })
         self.init(
             target: target, level: Self.cardLevel,
@@ -54,13 +53,21 @@ extension RecordedRuns {
         return nil
     }
 
-    /// Whether a column is among the proxies that a report shows.
-    static func isReported(_ column: String, target: String) -> Bool {
-        if ["loss", "parameters"].contains(column) { return true }
-        if column.hasPrefix(target + "@") { return true }
-        guard !column.contains("@"), !column.contains("["), let key = column.split(separator: "/").first,
-            let metric = MetricCatalogue.definition(String(key))
-        else { return false }
-        return metric.isPrimary || metric.key == "state-bytes"
+    /// The proxies that a report shows: the primary metrics over all items of each task at the last checkpoints, as models are
+    /// run plainly; the target at earlier checkpoints; bytes of state on the target's task, loss and size.
+    func reported(target: String) -> Set<String> {
+        let names = Set(columns.map(\.name))
+        let task = target.split(separator: "/").last?.prefix { $0 != "[" } ?? ""
+        return names.filter { name in
+            if ["loss", "parameters", "state-bytes/\(task)"].contains(name) || name.hasPrefix(target + "@") {
+                return true
+            }
+            guard !name.contains("@"), !name.contains("["), let key = name.split(separator: "/").first,
+                MetricCatalogue.definition(String(key))?.isPrimary == true
+            else { return false }
+            // Under another condition only what has no plain one, such as episodes.
+            guard let condition = name.firstIndex(of: "(") else { return true }
+            return name.hasSuffix(" (recurrent)") && !names.contains(String(name[..<condition].dropLast()))
+        }
     }
 }

@@ -14,6 +14,8 @@ struct RecordedRuns {
     private(set) var families: [String] = []
     /// The seed of each run.
     let seeds: [UInt64]
+    /// Recorded metrics that this version does not know, so that it cannot tell which way is better.
+    private(set) var unknownMetrics: [String] = []
     /// What the runs have in common.
     let conditions: ProxyCard.Conditions
     /// When the batch was last run.
@@ -58,14 +60,9 @@ struct RecordedRuns {
         target name: String, clustering: ProxyClustering = .arm, within group: String? = nil,
         isWanted: (String) -> Bool = { _ in true }
     ) throws -> ProxyStudy {
-        guard let place = places[name] else {
-            let last = columns.map(\.name).filter { !$0.contains("@") }
-            throw AssayError(
-                .usage, "no run has the metric '\(name)'",
-                remedy: columns.isEmpty ? "Run the batch first" : Suggestion.remedy(for: name, among: last))
-        }
+        let target = try column(name)
         return ProxyStudy(
-            target: columns[place], proxies: columns.filter { $0.name != name && isWanted($0.name) },
+            target: target, proxies: columns.filter { $0.name != name && isWanted($0.name) },
             within: group.map { group in arms.map { _ in group } },
             cluster: clustering == .arm ? arms : families)
     }
@@ -76,6 +73,21 @@ struct RecordedRuns {
             ProxyCard(
                 validity: $0, signalToNoise: signalToNoise($0.proxy), conditions: conditions, validated: validated)
         }
+    }
+
+    /// A column by its name, such as `accuracy/successor`.
+    /// - Throws: ``AssayError`` that suggests the column that was most likely meant.
+    func column(_ name: String) throws -> ProxyColumn {
+        if let place = places[name] { return columns[place] }
+        if let metric = unknownMetrics.first(where: { name.hasPrefix("\($0)/") }) {
+            throw AssayError(
+                .usage, "'\(metric)' is no metric of this version of assay, which cannot tell which way it is better",
+                remedy: "Use the version that recorded it, or choose another")
+        }
+        let last = columns.map(\.name).filter { !$0.contains("@") }
+        throw AssayError(
+            .usage, "no run has the metric '\(name)'",
+            remedy: columns.isEmpty ? "Run the batch first" : Suggestion.remedy(for: name, among: last))
     }
 
     /// Whether a column tells runs apart by more than it wavers.
@@ -95,10 +107,13 @@ struct RecordedRuns {
             let isLast = checkpoint.step == sorted.last?.step
             let measured = try store.measurements(ofCheckpoint: checkpoint.hash, kind: .items).last?.values ?? []
             for value in measured where value.slice == "all" || value.slice.hasPrefix("hops=") {
+                guard let direction = MetricCatalogue.definition(value.metric)?.direction else {
+                    if !unknownMetrics.contains(value.metric) { unknownMetrics.append(value.metric) }
+                    continue
+                }
                 guard let number = value.value else { continue }
                 let condition = value.condition == "parallel" ? "" : " (\(value.condition))"
                 let slice = value.slice == "all" ? "" : "[\(value.slice)]"
-                let direction = MetricCatalogue.definition(value.metric)?.direction ?? .higherIsBetter
                 put(
                     number, "\(value.metric)/\(value.task)\(slice)\(condition)", direction, at: place,
                     step: isLast ? nil : checkpoint.step)

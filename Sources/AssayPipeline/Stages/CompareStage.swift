@@ -6,36 +6,44 @@ extension BatchRunner {
     /// Holds every arm against the control at their last step, all in one correction for multiplicity, and follows the
     /// differences along the checkpoints.
     func compareArms() throws {
-        let sides = try Dictionary(grouping: plannedCheckpoints(), by: \.arm.name)
-            .mapValues { $0.map(\.record) }
+        let checkpoints = try plannedCheckpoints()
+        let sides = Dictionary(grouping: checkpoints, by: \.arm.name).mapValues { $0.map(\.record) }
         guard let control = sides[plan.control] else { return }
         let reader = try CellReader(store: store, batch: plan.identity)
+        try stopIfAsked()
+        try compareLast(comparedPairs(checkpoints, notify: true), reader)
         let arms = plan.arms.filter { $0.name != plan.control && sides[$0.name] != nil }
-        try compareLast(arms, sides, control, reader)
         for (position, arm) in arms.enumerated() {
             try followDrift(of: arm, sides[arm.name] ?? [], control, reader, position: position)
         }
     }
 
-    private func compareLast(
-        _ arms: [ArmPlan], _ sides: [String: [CheckpointRecord]], _ control: [CheckpointRecord], _ reader: CellReader
-    ) throws {
-        try stopIfAsked()
-        var pairs: [(arm: ArmPlan, pair: SeedPairs)] = []
-        for arm in arms {
-            let candidates = sides[arm.name] ?? []
-            guard let steps = comparedSteps(arm, candidates, control) else { continue }
+    /// An arm with its checkpoints beside those of the control.
+    typealias ComparedPair = (arm: ArmPlan, pair: SeedPairs)
+
+    /// The arms that are held against the control at their last step.
+    /// - Parameter notify: whether to tell of arms that cannot be, or only at another step.
+    func comparedPairs(_ checkpoints: [PlannedCheckpoint], notify: Bool) -> [ComparedPair] {
+        let sides = Dictionary(grouping: checkpoints, by: \.arm.name).mapValues { $0.map(\.record) }
+        guard let control = sides[plan.control] else { return [] }
+        return plan.arms.compactMap { arm in
+            guard arm.name != plan.control, let candidates = sides[arm.name],
+                let steps = comparedSteps(arm, candidates, control, notify: notify)
+            else { return nil }
             let pair = SeedPairs(
                 baseline: control.filter { $0.step == steps.control },
                 candidate: candidates.filter { $0.step == steps.arm })
-            if pair.isEmpty {
+            guard pair.isEmpty else { return (arm, pair) }
+            if notify {
                 notice(
                     "\(arm.name) is not compared: no seed of it and of \(plan.control) has a checkpoint at step "
                         + "\(steps.arm)")
-            } else {
-                pairs.append((arm, pair))
             }
+            return nil
         }
+    }
+
+    private func compareLast(_ pairs: [ComparedPair], _ reader: CellReader) throws {
         let identity = try reportIdentity(pairs, reader)
         func record(_ index: Int) -> ContentHash { ContentHash(of: "\(identity) \(index)") }
         guard try !pairs.indices.allSatisfy({ try store.hasComparison(record($0)) }) else {
@@ -64,26 +72,28 @@ extension BatchRunner {
     /// The steps at which an arm is held against the control: the arm's last where both are trained here; where one is
     /// loaded, the last that both have, or, if they have none in common, the last of each.
     private func comparedSteps(
-        _ arm: ArmPlan, _ candidates: [CheckpointRecord], _ control: [CheckpointRecord]
+        _ arm: ArmPlan, _ candidates: [CheckpointRecord], _ control: [CheckpointRecord], notify: Bool
     ) -> (arm: Int, control: Int)? {
         let controlArm = plan.arms.first { $0.name == plan.control }
         if controlArm?.trained != nil, arm.trained != nil { return arm.plannedLastStep.map { ($0, $0) } }
         let (own, others) = (Set(candidates.map(\.step)), Set(control.map(\.step)))
         if let last = own.intersection(others).max() { return (last, last) }
         guard let last = own.max(), let controlLast = others.max() else { return nil }
-        notice("\(arm.name)@\(last) is compared with \(plan.control)@\(controlLast): they have no step in common")
+        if notify {
+            notice("\(arm.name)@\(last) is compared with \(plan.control)@\(controlLast): they have no step in common")
+        }
         return (last, controlLast)
     }
 
     /// All comparisons of a report are corrected together, so each depends on all; and each carries the names of its arms.
     private func reportIdentity(
-        _ pairs: [(arm: ArmPlan, pair: SeedPairs)], _ reader: CellReader
+        _ pairs: [ComparedPair], _ reader: CellReader
     ) throws -> ContentHash {
         let parts = try pairs.map { arm, pair in
             try "\(plan.control) \(arm.name) "
                 + ComparisonRecord.identity(
-                    baseline: pair.baseline.map { try reader.records(of: $0.hash).map(\.identity).sorted() },
-                    candidate: pair.candidate.map { try reader.records(of: $0.hash).map(\.identity).sorted() },
+                    baseline: pair.baseline.map { try reader.covers(of: $0.hash).map(\.identity).sorted() },
+                    candidate: pair.candidate.map { try reader.covers(of: $0.hash).map(\.identity).sorted() },
                     options: plan.comparison, version: MetricCatalogue.version
                 ).hexadecimal
         }

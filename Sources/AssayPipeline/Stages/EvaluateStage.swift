@@ -6,20 +6,37 @@ import AssayStore
 import AssayTensor
 import Foundation
 
+/// The first clusters of a task.
+struct TaskPortion {
+    let task: TaskPlan
+    let clusters: Int
+}
+
 extension BatchRunner {
     /// Evaluates every checkpoint on every task under every condition, as far as it is not recorded already.
     func evaluateCheckpoints() throws {
+        let start = Date()
         let checkpoints = try plannedCheckpoints()
-        let cells = try checkpoints.map { try self.cells(of: $0) }
+        let drawn = try spendItems(checkpoints)
+        let evaluated = work.evaluated
+        let portions = plan.tasks.map { TaskPortion(task: $0, clusters: drawn[$0.name] ?? $0.clusters) }
+        try evaluate(checkpoints, portions)
+        let cells = checkpoints.reduce(0) { $0 + cells(of: $1, portions).count }
+        work.evaluatedBefore += max(0, cells - (work.evaluated - evaluated))
+        work.evaluationSeconds -= start.timeIntervalSinceNow
+    }
+
+    /// Evaluates the first clusters of some tasks under all of their conditions, as far as they are not recorded already.
+    /// - Parameter title: what is said of them beside the checkpoint.
+    func evaluate(_ checkpoints: [PlannedCheckpoint], _ portions: [TaskPortion], title: String? = nil) throws {
+        let cells = checkpoints.map { self.cells(of: $0, portions) }
         let total = max(1, cells.reduce(0) { $0 + $1.count })
         var done = 0
-        let start = Date()
         for (checkpoint, cells) in zip(checkpoints, cells) {
-            let open = try cells.filter { try !store.hasCell($0.key) }
-            work.evaluatedBefore += cells.count - open.count
+            let open = try openCells(cells)
             done += cells.count - open.count
+            guard !open.isEmpty else { continue }
             if let served = checkpoint.arm.served {
-                guard !open.isEmpty else { continue }
                 try evaluate(served, of: checkpoint.arm, open) { task, answered, planned in
                     progress(
                         StageProgress(
@@ -29,14 +46,14 @@ extension BatchRunner {
                 done += open.count
                 continue
             }
-            guard !open.isEmpty, let opened = try openUnlessDamaged(checkpoint) else { continue }
+            guard let opened = try openUnlessDamaged(checkpoint) else { continue }
             let evaluators = Evaluators(opened, workers: workers)
             for (task, key) in open {
                 try stopIfAsked()
                 progress(
                     StageProgress(
-                        title:
-                            "evaluate \(checkpoint.arm.name)@\(checkpoint.record.step), seed \(checkpoint.record.seed)",
+                        title: "evaluate \(checkpoint.arm.name)@\(checkpoint.record.step), seed "
+                            + "\(checkpoint.record.seed)" + (title.map { ", \($0)" } ?? ""),
                         fraction: Double(done) / Double(total), detail: "\(task.name), \(key.condition.name)"))
                 let result = try evaluate(task, key, by: evaluators)
                 try store.record(
@@ -48,7 +65,6 @@ extension BatchRunner {
                 done += 1
             }
         }
-        work.evaluationSeconds -= start.timeIntervalSinceNow
     }
 
     /// Opens a checkpoint. One that was loaded and cannot be read does not stop the others: it is told, and nothing of it is
@@ -81,14 +97,14 @@ extension BatchRunner {
         do {
             guard let text = task.text else {
                 return try evaluators.symbols.evaluate(
-                    task: task.generator, stream: BatchPlan.evaluationStream, clusters: task.clusters,
-                    condition: key.condition, shouldStop: shouldStop)
+                    task: task.generator, stream: BatchPlan.evaluationStream, from: key.firstCluster,
+                    clusters: key.clusters, condition: key.condition, shouldStop: shouldStop)
             }
             guard let evaluator = evaluators.texts else {
                 throw AssayError(.defect, "a text for a model without a tokenizer")
             }
             let (result, prefixes) = try evaluator.evaluate(
-                text, stream: BatchPlan.evaluationStream, clusters: task.clusters, condition: key.condition,
+                text, stream: BatchPlan.evaluationStream, clusters: key.clusters, condition: key.condition,
                 shouldStop: shouldStop)
             work.prefixes += prefixes
             return result
@@ -120,35 +136,49 @@ extension BatchRunner {
         return found
     }
 
-    /// The tasks that mean something for a checkpoint. Of loaded ones whose files are gone, only what is recorded is left.
-    func tasks(for checkpoint: PlannedCheckpoint) -> [TaskPlan] {
+    /// Whether a task means something for a checkpoint. Of loaded ones whose files are gone, only what is recorded is left.
+    private func suits(_ checkpoint: PlannedCheckpoint, _ task: TaskPlan) -> Bool {
         switch checkpoint.arm.source {
-        case .trained: plan.tasks.filter(\.isSymbolic)
-        case .loaded: plan.tasks.filter { task in checkpoint.found.map(task.suits) ?? false }
-        case .served: plan.tasks.filter(\.isServable)
+        case .trained: task.isSymbolic
+        case .loaded: checkpoint.found.map(task.suits) ?? false
+        case .served: task.isServable
         }
     }
 
     /// The cells of a checkpoint.
-    private func cells(of checkpoint: PlannedCheckpoint) throws -> [(task: TaskPlan, key: CellKey)] {
-        tasks(for: checkpoint).flatMap { task in
-            task.conditions.filter { checkpoint.arm.served == nil || $0 == .recurrent }.map {
+    private func cells(
+        of checkpoint: PlannedCheckpoint, _ portions: [TaskPortion]
+    ) -> [(task: TaskPlan, key: CellKey)] {
+        portions.filter { suits(checkpoint, $0.task) }.flatMap { portion in
+            portion.task.conditions.filter { checkpoint.arm.served == nil || $0 == .recurrent }.map {
                 condition -> (task: TaskPlan, key: CellKey) in
-                var key = cellKey(checkpoint.record.hash, task, condition)
+                var key = cellKey(checkpoint.record.hash, portion, condition)
                 if checkpoint.arm.served != nil {
                     key.kernelVersion = ServedArm.kernelVersion
                     key.graderVersion = ServedEvaluator.graderVersion
                 }
-                return (task, key)
+                return (portion.task, key)
             }
         }
     }
 
-    /// What decides a cell.
-    func cellKey(_ checkpoint: ContentHash, _ task: TaskPlan, _ condition: Condition) -> CellKey {
+    /// What decides a cell of the first clusters of a task.
+    func cellKey(_ checkpoint: ContentHash, _ portion: TaskPortion, _ condition: Condition) -> CellKey {
         CellKey(
-            checkpoint: checkpoint, task: task.identity, condition: condition, kernelVersion: Assay.kernelVersion,
-            graderVersion: task.graderVersion(condition), clusters: task.clusters)
+            checkpoint: checkpoint, task: portion.task.identity, condition: condition,
+            kernelVersion: Assay.kernelVersion, graderVersion: portion.task.graderVersion(condition),
+            clusters: portion.clusters)
+    }
+
+    /// What is not recorded yet: whole cells, or, of symbols, what is missing behind the clusters that are there.
+    private func openCells(_ cells: [(task: TaskPlan, key: CellKey)]) throws -> [(task: TaskPlan, key: CellKey)] {
+        try cells.compactMap { task, key in
+            let there = try store.coveredClusters(key)
+            guard there < key.clusters else { return nil }
+            var key = key
+            if task.text == nil { key.firstCluster = there }
+            return (task, key)
+        }
     }
 
     /// The weights of a checkpoint that was trained here, held against the hash that was recorded.

@@ -11,7 +11,7 @@ extension BatchRunner {
     func writeReports() throws {
         let exporter = Exporter(store: store, batch: plan.identity)
         for format in plan.reports.compactMap(\.tables) {
-            for subject in BatchRunner.reported {
+            for subject in BatchRunner.reported + (plan.comparison.spending == nil ? [] : [.spending]) {
                 try stopIfAsked()
                 try exporter.export(
                     subject, format,

@@ -77,9 +77,11 @@ extension BatchRunner {
         for checkpoint in try store.checkpoints(ofRun: training.identity) {
             guard !FileManager.default.fileExists(atPath: checkpoint.path) else { continue }
             if try servingNeedsFiles() { return true }
+            let drawn = try recordedSpending() ?? [:]
             for task in plan.tasks where task.isSymbolic {
+                let portion = TaskPortion(task: task, clusters: drawn[task.name] ?? task.clusters)
                 for condition in task.conditions
-                where try !store.hasCell(cellKey(checkpoint.hash, task, condition)) { return true }
+                where try !store.hasCell(cellKey(checkpoint.hash, portion, condition)) { return true }
             }
         }
         return false

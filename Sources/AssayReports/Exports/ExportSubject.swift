@@ -14,6 +14,8 @@ public enum ExportSubject: String, Sendable, CaseIterable {
     case verdicts
     /// The metrics of the arms against the control along the checkpoints.
     case drift
+    /// How many items were drawn of each task, where a batch draws them look by look.
+    case spending
 
     /// The columns, the same in every format.
     var columns: [String] {
@@ -48,6 +50,11 @@ public enum ExportSubject: String, Sendable, CaseIterable {
                 "arm", "control", "metric", "task", "condition", "slice", "step", "control_value", "arm_value",
                 "difference", "standardised", "rise", "fall", "threshold", "p", "alarm_step", "onset_step",
                 "direction", "magnitude", "note",
+            ]
+        case .spending:
+            [
+                "batch", "task", "method", "look", "looks", "clusters", "planned_clusters", "items", "planned_items",
+                "declared", "undecided", "version",
             ]
         }
     }

@@ -83,6 +83,16 @@ public struct Exporter {
             for drift in try store.drifts(ofBatch: batch) {
                 for row in Exporter.rows(of: drift) { try body(row) }
             }
+        case .spending:
+            for drawn in try store.drawnItems(ofBatch: batch) {
+                let record = drawn.record
+                try body([
+                    .text(drawn.batch), .text(record.task), .text(record.method.rawValue), .integer(record.look + 1),
+                    .integer(record.clusters.count), .integer(record.drawn), .integer(record.planned),
+                    .integer(record.items), .integer(record.plannedItems), .integer(record.declared),
+                    .integer(record.undecided), .text(drawn.version),
+                ])
+            }
         }
     }
 

@@ -1,5 +1,21 @@
 /// Where a finished series changed its level, if it did.
 public enum ChangePoint {
+    /// As ``scan(_:draws:)``, of values that may have a trend or a known autocorrelation: these are removed first, by
+    /// recursive residuals (``SelfStarting``), which costs power and the first few points.
+    public static func scan(
+        _ values: [Double], trend: SelfStarting.Trend, autocorrelation: Double = 0, draws: Int = 2_000
+    ) -> (point: Int, statistic: Double, pValue: Double)? {
+        guard trend != .level || autocorrelation != 0 else { return scan(values, draws: draws) }
+        if trend == .level {
+            // Innovations keep the step: their level changes by (1 - autocorrelation) times it.
+            let innovations = zip(values.dropFirst(), values).map { $0 - autocorrelation * $1 }
+            return scan(innovations, draws: draws).map { ($0.point + 1, $0.statistic, $0.pValue) }
+        }
+        let z = SelfStarting.standardised(values, trend: trend, autocorrelation: autocorrelation)
+        let first = SelfStarting.firstPoint(trend, autocorrelation: autocorrelation)
+        return scan(z, draws: draws).map { ($0.point + first, $0.statistic, $0.pValue) }
+    }
+
     /// The most likely first point after the change, the largest two-sample t statistic over all splits with at least two
     /// points on both sides, and the share of orders of the values in which it is as large.
     ///

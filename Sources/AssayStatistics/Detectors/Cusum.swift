@@ -46,6 +46,24 @@ public enum Cusum {
         return z.indices.map { $0 == 0 ? z[0] : (z[$0] - autocorrelation * z[$0 - 1]) * scale }
     }
 
+    /// ``recursiveResiduals(_:standardErrors:)`` of values whose noise has a known autocorrelation at lag one, which is removed
+    /// first: of the innovations d_t - a d_(t-1), whose level is constant where that of the values is. One value fewer than
+    /// there are points, because the first innovation is the first value itself.
+    public static func standardised(
+        _ values: [Double], standardErrors: [Double], autocorrelation: Double
+    ) -> [Double] {
+        guard autocorrelation != 0 else { return recursiveResiduals(values, standardErrors: standardErrors) }
+        // The first value is as far from its level as any, but that level is 1 / (1 - a) times the innovations'.
+        let scale = (1 - autocorrelation * autocorrelation).squareRoot()
+        var innovations = [values[0] * (1 - autocorrelation)]
+        var errors = [standardErrors[0] * (1 - autocorrelation)]
+        for index in values.indices.dropFirst() {
+            innovations.append(values[index] - autocorrelation * values[index - 1])
+            errors.append(standardErrors[index] * scale)
+        }
+        return recursiveResiduals(innovations, standardErrors: errors)
+    }
+
     /// Standardises each value against the mean of those before it (Brown, Durbin and Evans's recursive residuals, with
     /// weights 1 / SE^2): independent and standard normal under a constant level, whatever that level is.
     ///

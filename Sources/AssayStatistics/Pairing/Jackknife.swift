@@ -10,6 +10,18 @@ public struct StandardError: Sendable, Hashable {
         self.value = value
         self.degreesOfFreedom = degreesOfFreedom
     }
+
+    /// That of the difference of two independent estimates, with Welch and Satterthwaite's degrees of freedom (Biometrika 34,
+    /// 1947) rounded down; nil when either has none.
+    public static func difference(_ a: StandardError, _ b: StandardError) -> StandardError? {
+        guard a.degreesOfFreedom >= 1, b.degreesOfFreedom >= 1 else { return nil }
+        let (x, y) = (a.value * a.value, b.value * b.value)
+        guard x + y > 0 else {
+            return StandardError(value: 0, degreesOfFreedom: min(a.degreesOfFreedom, b.degreesOfFreedom))
+        }
+        let degrees = (x + y) * (x + y) / (x * x / Double(a.degreesOfFreedom) + y * y / Double(b.degreesOfFreedom))
+        return StandardError(value: (x + y).squareRoot(), degreesOfFreedom: max(1, Int(degrees)))
+    }
 }
 
 /// The delete-one-cluster jackknife.

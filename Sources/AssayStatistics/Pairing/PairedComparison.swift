@@ -26,6 +26,8 @@ public struct PairedComparison: Sendable, Hashable {
     public var candidate: Double
     /// candidate - baseline.
     public var estimate: Double
+    /// The smallest p value that the test could give; nil where that does not limit it.
+    public private(set) var resolution: Double?
     /// Its standard error; nil when it cannot be estimated.
     public var standardError: StandardError?
     /// Two-sided, not adjusted; nil when no test was possible.
@@ -40,17 +42,46 @@ public struct PairedComparison: Sendable, Hashable {
     public var reason: String?
     /// The estimate without each cluster, in order; empty for seeds.
     public var leaveOneOut: [Double] = []
+    /// The look at which it was taken, when the data were drawn in portions: intervals and p value pay for all looks.
+    public private(set) var look: SequentialLook?
 
-    /// The t interval of the estimate at a level such as 0.95; nil without a standard error.
+    /// The t interval of the estimate at a level such as 0.95, wide enough for all looks when there were several; nil
+    /// without a standard error.
     public func interval(level: Double) -> (low: Double, high: Double)? {
         guard let standardError, estimate.isFinite else { return nil }
+        let upper = look.map { 1 - 0.5 * $0.momentaryAlpha(1 - level) } ?? 0.5 + level / 2
         let half =
             standardError.value == 0
             ? 0
             : standardError.value
-                * StudentT.quantile(0.5 + level / 2, degreesOfFreedom: Double(standardError.degreesOfFreedom))
+                * StudentT.quantile(upper, degreesOfFreedom: Double(standardError.degreesOfFreedom))
         return (estimate - half, estimate + half)
     }
+
+    /// The same comparison as the look of a sequential test.
+    public func looked(at look: SequentialLook) -> PairedComparison {
+        var result = self
+        result.look = look
+        result.pValue = sharpP.map(look.pValue)
+        return result
+    }
+
+    /// The p value of the moment. Random swaps cannot tell a p value below one in their number; where none of them was as
+    /// extreme, the t test of the clusters goes on, because first looks need p values far below that.
+    private var sharpP: Double? {
+        guard let pValue, test == .signFlip, let drawn = resolution, pValue <= drawn * 1.000001, let standardError
+        else {
+            return pValue
+        }
+        guard standardError.value > 0 else { return min(pValue, evenSwaps) }
+        return min(
+            pValue,
+            StudentT.twoSided(
+                estimate / standardError.value, degreesOfFreedom: Double(standardError.degreesOfFreedom)))
+    }
+
+    /// The exact p of units that all differ by the same amount.
+    private var evenSwaps: Double { (0..<max(0, min(1_000, units - 1))).reduce(1) { p, _ in p / 2 } }
 
     /// All units differ by the same amount, so that they say nothing of the spread.
     public var hasNoSpread: Bool { standardError?.value == 0 }
@@ -97,6 +128,7 @@ public struct PairedComparison: Sendable, Hashable {
                 baseline: baseline, candidate: candidate, patterns: patterns, baselineFunctional)
             result.pValue = outcome.pValue
             result.test = outcome.isExact ? .signFlipExact : .signFlip
+            result.resolution = outcome.resolution
         } else {
             result.takeTestFromT()
         }
@@ -136,7 +168,7 @@ public struct PairedComparison: Sendable, Hashable {
                 estimate / standardError.value, degreesOfFreedom: Double(standardError.degreesOfFreedom))
             test = .studentT
         } else {
-            pValue = estimate == 0 ? 1 : (0..<min(1_000, units - 1)).reduce(1) { p, _ in p / 2 }
+            pValue = estimate == 0 ? 1 : evenSwaps
             test = .signFlipExact
         }
     }

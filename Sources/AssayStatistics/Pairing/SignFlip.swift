@@ -8,6 +8,8 @@ public enum SignFlip {
         public var pValue: Double
         /// All swaps were tried.
         public var isExact: Bool
+        /// The smallest p value that the random draws could have given; nil when all swaps were tried.
+        public var resolution: Double?
     }
 
     /// The largest number of differing clusters whose swaps are enumerated.
@@ -37,7 +39,8 @@ public enum SignFlip {
         let patterns =
             patterns.flatMap { $0.clusters >= table.differing ? $0 : nil } ?? SignPatterns(clusters: table.differing)
         let extreme = table.extremeSwaps(bits: patterns.bits, words: patterns.words, functional)
-        return Outcome(pValue: Double(extreme + 1) / Double(patterns.draws + 1), isExact: false)
+        let draws = Double(patterns.draws + 1)
+        return Outcome(pValue: Double(extreme + 1) / draws, isExact: false, resolution: 1 / draws)
     }
 }
 

@@ -53,6 +53,16 @@ public struct GroupSequential: Sendable, Hashable {
         return early.reduce(0) { $0 + $1.0 * $1.1 } + (1 - early.reduce(0) { $0 + $1.0 })
     }
 
+    /// The chance, when nothing differs, that |Z| sqrt(t) reaches a value at any of the looks.
+    static func exceedance(_ fractions: [Double], statistic: Double) -> Double {
+        guard statistic > 0 else { return 1 }
+        // So far out the looks hardly ever agree, and the sum of their chances is a tight bound.
+        if statistic > 6 {
+            return fractions.reduce(0) { $0 + Normal.twoSided(statistic / $1.squareRoot()) }
+        }
+        return min(1, rejections(fractions, bound: statistic, drift: 0).reduce(0, +))
+    }
+
     /// The chance that a Brownian motion with drift first leaves (-bound, bound) at each time.
     private static func rejections(_ times: [Double], bound: Double, drift: Double) -> [Double] {
         // Simpson's rule; the narrowest step of the motion spans several nodes.

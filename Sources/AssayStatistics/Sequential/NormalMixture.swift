@@ -17,9 +17,23 @@ public struct NormalMixture: Sendable, Hashable {
         rho = variance / (size + log(1 + size))
     }
 
+    /// The boundary with a given rho: boundaries of one rho at different chances of error lie within each other.
+    public init(rho: Double, alpha: Double) {
+        precondition(rho > 0 && alpha > 0 && alpha < 1, "a boundary needs a positive rho and a chance of error")
+        self.alpha = alpha
+        self.rho = rho
+    }
+
     /// The boundary of |S| when its variance is `variance`.
     public func boundary(variance: Double) -> Double {
         ((variance + rho) * log((variance + rho) / (rho * alpha * alpha))).squareRoot()
+    }
+
+    /// The smallest chance of error whose boundary a sum reaches: a p value that holds at all times, whose inverse is the
+    /// value of the bet sqrt(rho / (V + rho)) exp(S^2 / (2 (V + rho))).
+    public func pValue(sum: Double, variance: Double) -> Double {
+        let total = variance + rho
+        return min(1, (total / rho).squareRoot() * exp(-sum * sum / (2 * total)))
     }
 
     /// The interval of a mean that holds at all times: of `count` increments, whose variance is estimated from themselves.

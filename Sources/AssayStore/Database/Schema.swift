@@ -24,6 +24,7 @@ enum Schema {
         Migration(version: 4, statements: fileTable),
         Migration(version: 5, statements: replyTable),
         Migration(version: 6, statements: calibrationTable),
+        Migration(version: 7, statements: cellPortions + spendingTable),
     ]
 
     /// What the self-check of a batch found.
@@ -35,6 +36,56 @@ enum Schema {
             content TEXT NOT NULL
         ) STRICT;
         CREATE INDEX calibration_batch ON calibration(batch);
+
+        """
+
+    /// Cells may begin after the first cluster: the portions that items are drawn in.
+    ///
+    /// SQLite cannot change a constraint of a table, so the table is made anew under the same ids; the rows that refer to
+    /// them are checked when the transaction ends.
+    private static let cellPortions = """
+        PRAGMA defer_foreign_keys = ON;
+        CREATE TEMP TABLE old_cell AS SELECT * FROM cell;
+        DROP TABLE cell;
+        CREATE TABLE cell (
+            id INTEGER PRIMARY KEY,
+            identity TEXT NOT NULL UNIQUE,
+            checkpoint INTEGER NOT NULL REFERENCES checkpoint(id),
+            task INTEGER NOT NULL REFERENCES task(id),
+            condition INTEGER NOT NULL REFERENCES condition(id),
+            kernel_version TEXT NOT NULL,
+            grader_version INTEGER NOT NULL,
+            first_cluster INTEGER NOT NULL DEFAULT 0,
+            clusters INTEGER NOT NULL,
+            item_count INTEGER NOT NULL,
+            lost INTEGER NOT NULL,
+            seconds REAL NOT NULL,
+            UNIQUE (checkpoint, task, condition, kernel_version, grader_version, first_cluster, clusters)
+        ) STRICT;
+        INSERT INTO cell (id, identity, checkpoint, task, condition, kernel_version, grader_version, clusters, item_count,
+            lost, seconds)
+        SELECT id, identity, checkpoint, task, condition, kernel_version, grader_version, clusters, item_count, lost,
+            seconds FROM old_cell;
+        DROP TABLE old_cell;
+        CREATE INDEX cell_task ON cell(task);
+
+        """
+
+    /// Where the drawing of items of a batch's tasks stopped, and what it was looked at for.
+    private static let spendingTable = """
+        CREATE TABLE spending (
+            batch INTEGER NOT NULL REFERENCES batch(id),
+            version TEXT NOT NULL,
+            task TEXT NOT NULL,
+            method TEXT NOT NULL,
+            looks TEXT NOT NULL,
+            look INTEGER NOT NULL,
+            declared INTEGER NOT NULL,
+            undecided INTEGER NOT NULL,
+            items INTEGER NOT NULL,
+            planned_items INTEGER NOT NULL,
+            PRIMARY KEY (batch, version, task)
+        ) STRICT, WITHOUT ROWID;
 
         """
 

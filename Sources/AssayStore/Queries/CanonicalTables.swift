@@ -49,7 +49,7 @@ extension CanonicalTable {
             name: "cell",
             sql: """
                 SELECT cell.identity, checkpoint.hash, task.identity, condition.identity, kernel_version,
-                    grader_version, clusters, item_count, lost
+                    grader_version, first_cluster, clusters, item_count, lost
                 FROM cell JOIN checkpoint ON checkpoint.id = cell.checkpoint JOIN task ON task.id = cell.task
                 JOIN condition ON condition.id = cell.condition ORDER BY cell.identity
                 """),
@@ -98,6 +98,12 @@ extension CanonicalTable {
                     is_primary, items_needed, note, direction
                 FROM comparison JOIN verdict ON verdict.comparison = comparison.id
                 ORDER BY comparison.identity, position
+                """),
+        CanonicalTable(
+            name: "spending",
+            sql: """
+                SELECT batch.identity, version, task, method, looks, look, declared, undecided, items, planned_items
+                FROM spending JOIN batch ON batch.id = spending.batch ORDER BY 1, 2, 3
                 """),
         CanonicalTable(name: "drift", sql: "SELECT identity, arm, control FROM drift ORDER BY identity"),
         CanonicalTable(

@@ -36,9 +36,29 @@ extension Store {
         }
     }
 
-    /// Whether a cell is there.
-    public func hasCell(_ key: CellKey) throws -> Bool {
-        try read { try Identified.existingID($0, of: "cell", key.identity) != nil }
+    /// Whether all of a cell is there, in one piece or in portions.
+    public func hasCell(_ key: CellKey) throws -> Bool { try coveredClusters(key) >= key.clusters }
+
+    /// Clusters from the first one on that are there of what a key describes, whatever its own clusters are.
+    public func coveredClusters(_ key: CellKey) throws -> Int {
+        let condition = ContentHash(of: try CanonicalJSON.text(key.condition))
+        return try read { db in
+            let rows = try Row.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        SELECT first_cluster, clusters FROM cell
+                        WHERE checkpoint = (SELECT id FROM checkpoint WHERE hash = ?)
+                            AND task = (SELECT id FROM task WHERE identity = ?)
+                            AND condition = (SELECT id FROM condition WHERE identity = ?)
+                            AND kernel_version = ? AND grader_version = ?
+                        ORDER BY first_cluster, clusters
+                        """),
+                arguments: [
+                    key.checkpoint.hexadecimal, key.task.hexadecimal, condition.hexadecimal, key.kernelVersion,
+                    key.graderVersion,
+                ])
+            return rows.reduce(0) { end, row in (row[0] as Int) <= end ? max(end, row[1]) : end }
+        }
     }
 
     /// All cells, or those of a checkpoint, by checkpoint, task name and condition.
@@ -48,7 +68,7 @@ extension Store {
                 db,
                 sql: """
                     SELECT checkpoint.hash, task.identity, condition.definition, kernel_version, grader_version,
-                        clusters, task.name, item_count, lost, seconds
+                        first_cluster, clusters, task.name, item_count, lost, seconds
                     FROM cell JOIN checkpoint ON checkpoint.id = cell.checkpoint JOIN task ON task.id = cell.task
                     JOIN condition ON condition.id = cell.condition
                     WHERE ? IS NULL OR checkpoint.hash = ?
@@ -58,8 +78,8 @@ extension Store {
                 let key = CellKey(
                     checkpoint: try row.hash(0), task: try row.hash(1),
                     condition: try CanonicalJSON.value(Condition.self, from: row[2]), kernelVersion: row[3],
-                    graderVersion: row[4], clusters: row[5])
-                return CellRecord(key: key, taskName: row[6], itemCount: row[7], lost: row[8], seconds: row[9])
+                    graderVersion: row[4], firstCluster: row[5], clusters: row[6])
+                return CellRecord(key: key, taskName: row[7], itemCount: row[8], lost: row[9], seconds: row[10])
             }
         }
     }
@@ -83,9 +103,36 @@ extension Store {
         }
     }
 
+    /// The items of a cover with their responses, by item.
+    public func scoredItems(of cover: CellCover) throws -> [ScoredItem] {
+        var items: [ScoredItem] = []
+        var end = 0
+        for portion in cover.portions {
+            let wanted = end..<max(end, min(portion.key.clusters, cover.key.clusters))
+            let there = try scoredItems(ofCell: portion.identity)
+            let isWhole = end <= portion.key.firstCluster && portion.key.clusters <= cover.key.clusters
+            items += isWhole ? there : there.filter { wanted.contains($0.item.id.cluster) }
+            end = wanted.upperBound
+        }
+        return items
+    }
+
     /// The responses of a cell, by item.
     public func responses(ofCell cell: ContentHash) throws -> [ResponseRecord] {
         try read { try Store.responses(ofCell: cell, $0) }
+    }
+
+    /// The items of a task that are recorded, by item.
+    public func items(ofTask task: ContentHash) throws -> [ItemRecord] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT item, hops, facts, length, distance, load, position, parent, content FROM item
+                    WHERE task = (SELECT id FROM task WHERE identity = ?) ORDER BY item
+                    """, arguments: [task.hexadecimal]
+            ).map { Store.item($0, from: 0) }
+        }
     }
 
     /// Calls a body with each item and response of a cell, one at a time, without holding them all.

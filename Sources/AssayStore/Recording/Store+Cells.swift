@@ -66,7 +66,8 @@ extension Store {
                 ("checkpoint", try Identified.id(db, of: "checkpoint", cell.key.checkpoint, column: "hash")),
                 ("task", task), ("condition", try Identified.id(db, of: "condition", condition)),
                 ("kernel_version", cell.key.kernelVersion), ("grader_version", cell.key.graderVersion),
-                ("clusters", cell.key.clusters), ("item_count", cell.itemCount), ("lost", cell.lost),
+                ("first_cluster", cell.key.firstCluster), ("clusters", cell.key.clusters),
+                ("item_count", cell.itemCount), ("lost", cell.lost),
             ], other: [("seconds", cell.seconds)])
         return isNew ? db.lastInsertedRowID : nil
     }

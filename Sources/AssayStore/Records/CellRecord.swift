@@ -12,33 +12,37 @@ public struct CellKey: Sendable, Hashable {
     public var kernelVersion: String
     /// The version of the grader.
     public var graderVersion: Int
-    /// Clusters of items.
+    /// The first cluster of items: 0, but for portions that were added to others.
+    public var firstCluster: Int
+    /// Clusters of items up to and with the last, those before the first counted.
     public var clusters: Int
 
     /// A key.
     public init(
         checkpoint: ContentHash, task: ContentHash, condition: Condition, kernelVersion: String, graderVersion: Int,
-        clusters: Int
+        firstCluster: Int = 0, clusters: Int
     ) {
         self.checkpoint = checkpoint
         self.task = task
         self.condition = condition
         self.kernelVersion = kernelVersion
         self.graderVersion = graderVersion
+        self.firstCluster = firstCluster
         self.clusters = clusters
     }
 
     /// The hash of the key: the identity of the cell.
     public var identity: ContentHash {
         let condition = (try? CanonicalJSON.text(condition)) ?? condition.name
+        // Without a word on the first one where that is 0, so that older stores keep their identities.
+        let range = firstCluster == 0 ? "\(clusters)" : "\(clusters)\nfrom \(firstCluster)"
         return ContentHash(
-            of: [
-                checkpoint.hexadecimal, task.hexadecimal, condition, kernelVersion, "\(graderVersion)", "\(clusters)",
-            ].joined(separator: "\n"))
+            of: [checkpoint.hexadecimal, task.hexadecimal, condition, kernelVersion, "\(graderVersion)", range]
+                .joined(separator: "\n"))
     }
 }
 
-/// One checkpoint on one task under one condition, without its responses.
+/// One checkpoint on one task under one condition, over a range of clusters, without its responses.
 public struct CellRecord: Sendable, Hashable {
     /// What decides it.
     public var key: CellKey

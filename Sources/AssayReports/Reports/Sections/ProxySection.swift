@@ -72,7 +72,9 @@ enum ProxySection {
 
     private static func scatter(_ evidence: ProxyEvidence) -> PlotFigure {
         var kinds: Set<String> = []
-        let shown = ranked(evidence).filter { kinds.insert(kind($0.card.validity.proxy)).inserted }
+        let shown = ranked(evidence)
+            .filter { $0.card.validity.decisionAccuracy != nil }
+            .filter { kinds.insert(kind($0.card.validity.proxy)).inserted }
             .prefix(mostPanels)
         var data = FieldTable(
             columns: ["arm", "family", "seed", evidence.target] + evidence.proxies.map(\.card.validity.proxy))
@@ -94,7 +96,7 @@ enum ProxySection {
             }
             return Plot(
                 title: "\(card.validity.proxy): \(Figure.value(card.validity.decisionAccuracy)), "
-                    + card.validity.use.words, x: axis(card.validity.proxy, values), y: Axis(evidence.target),
+                    + card.validity.use.words, x: axis(card.validity.proxy, values), y: Axis(place(evidence.target)),
                 series: series.filter { !$0.points.isEmpty })
         }
         return PlotFigure(
@@ -107,8 +109,12 @@ enum ProxySection {
 
     /// The task of a proxy, or the proxy where it has none: `nll/recall@500` and `accuracy/recall` are of one kind.
     private static func kind(_ proxy: String) -> String {
-        let task = proxy.split(separator: "/", maxSplits: 1).last.map(String.init) ?? proxy
-        return String(task.prefix { !"[@ ".contains($0) })
+        proxy.hasPrefix("state-bytes") ? "state-bytes" : String(place(proxy).prefix { !"[@ ".contains($0) })
+    }
+
+    /// A metric's task and slice: what its name leaves room for along a small plot.
+    private static func place(_ metric: String) -> String {
+        metric.split(separator: "/", maxSplits: 1).last.map(String.init) ?? metric
     }
 
     /// Values over several powers of ten, such as NLLs, have a logarithmic axis.

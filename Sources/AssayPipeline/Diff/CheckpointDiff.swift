@@ -14,6 +14,8 @@ public struct CheckpointDiff {
     public let results: [ComparisonResult]
     /// How small a difference can be seen on each task, for the first seed.
     public let detectability: [TaskDetectability]
+    /// What a reader must know of the sides: items and versions that do not match.
+    public let remarks: [String]
     /// How they were compared.
     private let options: ComparisonOptions
 
@@ -21,25 +23,18 @@ public struct CheckpointDiff {
     /// - Parameters:
     ///   - baseline: checkpoints, and perhaps a condition: see ``ComparedSide``.
     ///   - batch: the name of the batch whose arms are meant; nil for the last one that has them.
-    /// - Throws: ``AssayError`` when a side does not exist, or both have no cells in common.
-    public init(store: Store, baseline: String, candidate: String, batch: String?) throws {
-        let sides = try (baseline: ComparedSide(parsing: baseline), candidate: ComparedSide(parsing: candidate))
+    ///   - tolerance: what of the sides need not match.
+    /// - Throws: ``AssayError`` when a side does not exist, both have no cells in common, or they do not match.
+    public init(
+        store: Store, baseline: String, candidate: String, batch: String?, tolerance: DiffTolerance = DiffTolerance()
+    ) throws {
+        let named = try (baseline: ComparedSide(parsing: baseline), candidate: ComparedSide(parsing: candidate))
         let resolver = try SideResolver(
-            store: store, batch: batch, texts: [sides.baseline.checkpoints, sides.candidate.checkpoints])
-        let pairs = SeedPairs(
-            baseline: try resolver.side(sides.baseline.checkpoints),
-            candidate: try resolver.side(sides.candidate.checkpoints))
-        guard !pairs.isEmpty else {
-            throw AssayError(
-                .usage, "'\(baseline)' and '\(candidate)' have no seed in common",
-                remedy: "Name one seed of each: ARM:seed=N")
-        }
-        let cells = CellCache(reader: try resolver.reader())
-        let label = sides.baseline.label ?? sides.candidate.label
-        let common = CheckpointDiff.common(
-            try cells.cells(pairs.baseline).map { try sides.baseline.chosen(of: $0, called: label) },
-            try cells.cells(pairs.candidate).map { try sides.candidate.chosen(of: $0, called: label) })
-        guard common.baseline.contains(where: { !$0.isEmpty }) else {
+            store: store, batch: batch, texts: [named.baseline.checkpoints, named.candidate.checkpoints])
+        let pairs = try resolver.pairs(named.baseline.checkpoints, named.candidate.checkpoints)
+        let sides = try ComparableSides(
+            pairs, try resolver.reader(), tolerance, baseline: named.baseline, candidate: named.candidate)
+        guard sides.baseline.contains(where: { !$0.isEmpty }) else {
             throw AssayError(
                 .usage, "'\(baseline)' and '\(candidate)' were not evaluated on the same tasks and conditions",
                 remedy: "Put both into one batch and run it")
@@ -47,21 +42,10 @@ public struct CheckpointDiff {
         self.baseline = baseline
         self.candidate = candidate
         options = try resolver.options()
-        results = try compare(baseline: common.baseline, candidate: common.candidate, options: options)
-        detectability = try AssayMetrics.detectability(baseline: common.baseline[0], candidate: common.candidate[0])
-    }
-
-    /// The cells that every checkpoint of both sides has.
-    private static func common(
-        _ baseline: [[CellData]], _ candidate: [[CellData]]
-    ) -> (baseline: [[CellData]], candidate: [[CellData]]) {
-        func names(_ cells: [CellData]) -> Set<String> { Set(cells.map { "\($0.task)\n\($0.condition.name)" }) }
-        let all = (baseline + candidate).map(names)
-        let shared = all.dropFirst().reduce(all.first ?? []) { $0.intersection($1) }
-        func kept(_ side: [[CellData]]) -> [[CellData]] {
-            side.map { $0.filter { shared.contains("\($0.task)\n\($0.condition.name)") } }
-        }
-        return (kept(baseline), kept(candidate))
+        results = try compare(baseline: sides.baseline, candidate: sides.candidate, options: options)
+            .map { $0.remarked(sides.remarks) }
+        detectability = try AssayMetrics.detectability(baseline: sides.baseline[0], candidate: sides.candidate[0])
+        remarks = sides.remarks.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.joined(separator: "; "))" }
     }
 
     /// The primary metrics, by which a difference is judged.
@@ -80,7 +64,7 @@ public struct CheckpointDiff {
         case .table, .markdown:
             let table = VerdictTable.table(shown, baseline: baseline, candidate: candidate)
             return (format == .table ? table.text() : table.markdown) + "\n" + headline + "\n"
-                + (fragility.map { "\($0)\n" } ?? "")
+                + ((fragility.map { [$0] } ?? []) + remarks).map { "\($0)\n" }.joined()
         case .csv: return try exported(shown, .csv)
         case .json: return try exported(shown, .json)
         case .junit:
@@ -131,6 +115,16 @@ public struct CheckpointDiff {
         let output = StringOutput()
         try Exporter.write(shown, baseline: baseline, candidate: candidate, format, to: output)
         return output.text
+    }
+}
+
+extension ComparisonResult {
+    /// With what must be known of its task in the note.
+    fileprivate func remarked(_ remarks: [String: [String]]) -> ComparisonResult {
+        guard let said = remarks[task] else { return self }
+        var result = self
+        result.note = ([note].compactMap { $0 } + said).joined(separator: "; ")
+        return result
     }
 }
 

@@ -28,8 +28,8 @@ struct DriftWatch {
     ) throws -> ContentHash {
         let parts = try steps(checkpoints, control).map { step, pairs in
             try ComparisonRecord.identity(
-                baseline: pairs.baseline.map { try reader.records(of: $0.hash).map(\.identity).sorted() },
-                candidate: pairs.candidate.map { try reader.records(of: $0.hash).map(\.identity).sorted() },
+                baseline: pairs.baseline.map { try reader.covers(of: $0.hash).map(\.identity).sorted() },
+                candidate: pairs.candidate.map { try reader.covers(of: $0.hash).map(\.identity).sorted() },
                 options: options, version: "\(MetricCatalogue.version) step \(step)"
             ).hexadecimal
         }

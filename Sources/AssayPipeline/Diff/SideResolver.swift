@@ -24,13 +24,29 @@ struct SideResolver {
 
     /// The checkpoints of a side, one a seed: at the step that is named, or each seed's last.
     func side(_ text: String) throws -> [CheckpointRecord] {
-        var selector = try CheckpointSelector(parsing: text)
-        selector.batch = batch?.identity
-        var found = batch == nil ? [] : try store.checkpoints(selector)
-        if found.isEmpty { found = try store.checkpoints(named: text) }
-        return Dictionary(grouping: found, by: \.seed).values
+        Dictionary(grouping: try all(text), by: \.seed).values
             .compactMap { $0.max { $0.step < $1.step } }
             .sorted { $0.seed < $1.seed }
+    }
+
+    /// All checkpoints that a text means, of all seeds and, without a step, all steps.
+    func all(_ text: String) throws -> [CheckpointRecord] {
+        var selector = try CheckpointSelector(parsing: text)
+        selector.batch = batch?.identity
+        let found = batch == nil ? [] : try store.checkpoints(selector)
+        return found.isEmpty ? try store.checkpoints(named: text) : found
+    }
+
+    /// The checkpoints of two sides that belong together.
+    /// - Throws: ``AssayError`` when a side does not exist, or they have no seed in common.
+    func pairs(_ baseline: String, _ candidate: String) throws -> SeedPairs {
+        let pairs = SeedPairs(baseline: try side(baseline), candidate: try side(candidate))
+        guard !pairs.isEmpty else {
+            throw AssayError(
+                .usage, "'\(baseline)' and '\(candidate)' have no seed in common",
+                remedy: "Name one seed of each: ARM:seed=N")
+        }
+        return pairs
     }
 
     /// All checkpoints of an arm, for following it along its steps.
