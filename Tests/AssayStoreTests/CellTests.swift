@@ -116,7 +116,7 @@ struct CellTests {
         try store.write { db in
             try db.execute(
                 sql: """
-                    INSERT INTO cell SELECT 77, 'unfinished', checkpoint, task, condition, 'other', 1, 1, 9, 0, 0
+                    INSERT INTO cell SELECT 77, 'unfinished', checkpoint, task, condition, 'other', 1, 0, 1, 9, 0, 0
                     FROM cell; PRAGMA cache_spill = 1; PRAGMA cache_size = 5
                     """)
             for index in 0..<20_000 {

@@ -6,7 +6,9 @@ import AssayMetrics
 enum SpendingVersion {
     /// Of this program: its kernels, graders and metrics.
     static var current: String {
-        let graders = KernelPath.allCases.map { "\(CellEvaluator.graderVersion(Condition(path: $0)))" }
+        let graders = KernelPath.allCases.filter(\.givesAnswers).map {
+            "\(CellEvaluator.graderVersion(Condition(path: $0)))"
+        }
         return "\(Assay.kernelVersion); graders \(graders.joined(separator: ".")); metrics \(MetricCatalogue.version)"
     }
 }
