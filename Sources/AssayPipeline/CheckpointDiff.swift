@@ -36,10 +36,10 @@ public struct CheckpointDiff {
         }
         let cells = CellCache(reader: try resolver.reader())
         let label = sides.baseline.label ?? sides.candidate.label
-        let common = CheckpointDiff.common(
+        let common = CommonCells(
             try cells.cells(pairs.baseline).map { try sides.baseline.chosen(of: $0, called: label) },
             try cells.cells(pairs.candidate).map { try sides.candidate.chosen(of: $0, called: label) })
-        guard common.baseline.contains(where: { !$0.isEmpty }) else {
+        guard !common.isEmpty else {
             throw AssayError(
                 .usage, "'\(baseline)' and '\(candidate)' were not evaluated on the same tasks and conditions",
                 remedy: "Put both into one batch and run it")
@@ -49,19 +49,6 @@ public struct CheckpointDiff {
         options = try resolver.options()
         results = try compare(baseline: common.baseline, candidate: common.candidate, options: options)
         detectability = try AssayMetrics.detectability(baseline: common.baseline[0], candidate: common.candidate[0])
-    }
-
-    /// The cells that every checkpoint of both sides has.
-    private static func common(
-        _ baseline: [[CellData]], _ candidate: [[CellData]]
-    ) -> (baseline: [[CellData]], candidate: [[CellData]]) {
-        func names(_ cells: [CellData]) -> Set<String> { Set(cells.map { "\($0.task)\n\($0.condition.name)" }) }
-        let all = (baseline + candidate).map(names)
-        let shared = all.dropFirst().reduce(all.first ?? []) { $0.intersection($1) }
-        func kept(_ side: [[CellData]]) -> [[CellData]] {
-            side.map { $0.filter { shared.contains("\($0.task)\n\($0.condition.name)") } }
-        }
-        return (kept(baseline), kept(candidate))
     }
 
     /// The primary metrics, by which a difference is judged.

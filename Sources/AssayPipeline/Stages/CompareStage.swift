@@ -32,8 +32,10 @@ extension BatchRunner {
                 notice(
                     "\(arm.name) is not compared: no seed of it and of \(plan.control) has a checkpoint at step "
                         + "\(steps.arm)")
-            } else {
+            } else if try pair.hasCommonCells(reader) {
                 pairs.append((arm, pair))
+            } else {
+                notice("\(arm.name) is not compared: no task was given to it and to \(plan.control) in the same way")
             }
         }
         let identity = try reportIdentity(pairs, reader)
@@ -49,8 +51,10 @@ extension BatchRunner {
         progress(StageProgress(title: "compare", fraction: 0, detail: "\(pairs.count) arms with \(plan.control)"))
         let cells = CellCache(reader: reader)
         let results = try compare(
-            pairs.map { (baseline: try cells.cells($0.pair.baseline), candidate: try cells.cells($0.pair.candidate)) },
-            options: plan.comparison)
+            pairs.map { _, pair in
+                let common = CommonCells(try cells.cells(pair.baseline), try cells.cells(pair.candidate))
+                return (baseline: common.baseline, candidate: common.candidate)
+            }, options: plan.comparison)
         for (index, (arm, pair)) in pairs.enumerated() {
             try store.record(
                 ComparisonRecord(
