@@ -62,7 +62,7 @@ import Testing
     private static let recall = Result {
         try TextTask(
             TaskRegistry.make(
-                "associative-recall", parameters: ["pairs": 2, "queries": 2, "length": 20, "symbols": 8, "gap": 0]),
+                "associative-recall", parameters: ["pairs": 2, "queries": 2, "length": 20, "symbols": 8]),
             shots: 1)
     }
 
@@ -162,7 +162,7 @@ import Testing
     @Test func `episodes are played by JSON, and a model that says none is invalid at every step`() throws {
         let bench = try Bench("mamba2-1")
         let world = try TaskText(
-            TaskRegistry.make("tool-world", parameters: ["depth": 1, "records": 2, "length": 40, "symbols": 8]),
+            TaskRegistry.make("tool-world", parameters: ["depth": 2, "records": 3, "length": 64, "symbols": 8]),
             shots: 0)
         func play(_ workers: Int) throws -> CellResult {
             try TextEvaluator(

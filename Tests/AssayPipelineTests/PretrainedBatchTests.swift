@@ -42,7 +42,7 @@ import Testing
             """
             tasks:
               recall:
-                {generator: associative-recall, rendering: text, shots: 1, pairs: 2, queries: 1, length: 16, symbols: 8, clusters: 8}
+                {generator: associative-recall, rendering: text, shots: 1, pairs: 2, queries: 1, length: 20, symbols: 8, clusters: 8}
               parity:
                 {generator: parity, rendering: text, shots: 0, length: 24, questions: 2, clusters: 8}
               symbols: {generator: needle, distractors: 3, length: 40, symbols: 8, clusters: 6}

@@ -57,7 +57,7 @@ struct ComparableSides {
                 return try named?.chosen(of: cells, called: label) ?? cells
             }
         }
-        let common = ComparableSides.common(
+        let common = CommonCells(
             try cells(pairs.baseline, baseline), try cells(pairs.candidate, candidate))
         (self.baseline, self.candidate) = (common.baseline, common.candidate)
         if tolerance.commonItems || !matching.otherItems.isEmpty {
@@ -160,19 +160,6 @@ struct ComparableSides {
                 ? "Evaluate both sides on one version; or evaluate one checkpoint on both (a bridging run)"
                 : "Link them by the bridging run: assay drift --task-set OLD --new NEW --link BASELINE,CANDIDATE; or let it"
                     + " pass with --allow generator, on the items that are the same")
-    }
-
-    /// The cells that every checkpoint of both sides has.
-    private static func common(
-        _ baseline: [[CellData]], _ candidate: [[CellData]]
-    ) -> (baseline: [[CellData]], candidate: [[CellData]]) {
-        func names(_ cells: [CellData]) -> Set<String> { Set(cells.map { "\($0.task)\n\($0.condition.name)" }) }
-        let all = (baseline + candidate).map(names)
-        let shared = all.dropFirst().reduce(all.first ?? []) { $0.intersection($1) }
-        func kept(_ side: [[CellData]]) -> [[CellData]] {
-            side.map { $0.filter { shared.contains("\($0.task)\n\($0.condition.name)") } }
-        }
-        return (kept(baseline), kept(candidate))
     }
 
     /// Leaves out the items that not every checkpoint of both sides has, and says how many.

@@ -39,13 +39,12 @@ struct DriftWatch {
     /// The detector's results for the primary metrics: watching every slice would cost each its power.
     func results(_ checkpoints: [CheckpointRecord], control: [CheckpointRecord]) throws -> [DriftResult] {
         let cells = CellCache(reader: reader)
-        let comparisons = try steps(checkpoints, control).map { step, pairs in
-            (
+        let comparisons = try steps(checkpoints, control).filter { try $1.hasCommonCells(reader) }.map { step, pairs in
+            let common = CommonCells(try cells.cells(pairs.baseline), try cells.cells(pairs.candidate))
+            return (
                 step: step,
-                results: try compare(
-                    baseline: try cells.cells(pairs.baseline), candidate: try cells.cells(pairs.candidate),
-                    options: options
-                ).filter(\.isPrimary)
+                results: try compare(baseline: common.baseline, candidate: common.candidate, options: options)
+                    .filter(\.isPrimary)
             )
         }
         return detectDrift(DriftSeries.series(comparisons))

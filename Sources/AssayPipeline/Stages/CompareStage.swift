@@ -43,7 +43,12 @@ extension BatchRunner {
         }
     }
 
-    private func compareLast(_ pairs: [ComparedPair], _ reader: CellReader) throws {
+    private func compareLast(_ all: [ComparedPair], _ reader: CellReader) throws {
+        let pairs = try all.filter { arm, pair in
+            if try pair.hasCommonCells(reader) { return true }
+            notice("\(arm.name) is not compared: no task was given to it and to \(plan.control) in the same way")
+            return false
+        }
         let identity = try reportIdentity(pairs, reader)
         func record(_ index: Int) -> ContentHash { ContentHash(of: "\(identity) \(index)") }
         guard try !pairs.indices.allSatisfy({ try store.hasComparison(record($0)) }) else {
@@ -57,8 +62,10 @@ extension BatchRunner {
         progress(StageProgress(title: "compare", fraction: 0, detail: "\(pairs.count) arms with \(plan.control)"))
         let cells = CellCache(reader: reader)
         let results = try compare(
-            pairs.map { (baseline: try cells.cells($0.pair.baseline), candidate: try cells.cells($0.pair.candidate)) },
-            options: plan.comparison)
+            pairs.map { _, pair in
+                let common = CommonCells(try cells.cells(pair.baseline), try cells.cells(pair.candidate))
+                return (baseline: common.baseline, candidate: common.candidate)
+            }, options: plan.comparison)
         for (index, (arm, pair)) in pairs.enumerated() {
             try store.record(
                 ComparisonRecord(
