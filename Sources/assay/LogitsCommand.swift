@@ -51,7 +51,11 @@ struct LogitsCommand: ParsableCommand {
         if greedy < 0 { throw ValidationError("--greedy is \(greedy); it must not be negative.") }
         if top < 1 { throw ValidationError("--top is \(top); it must be at least 1.") }
         _ = try tokens()
-        _ = try swaps.map { try Swap.list($0) }
+        do {
+            _ = try swaps.map { try Swap.list($0) }
+        } catch let error as AssayError {
+            throw ValidationError("--swaps: \(error)")
+        }
     }
 
     func run() throws {
