@@ -38,7 +38,9 @@ enum BackwardsModel {
                     "index": 0, "text": text, "finish_reason": "length",
                     "logprobs": [
                         "tokens": text.map { String($0) },
-                        "token_logprobs": text.enumerated().map { $0 == 0 ? NSNull() : logProbability($1) },
+                        "token_logprobs": text.enumerated().map {
+                            $0 == 0 ? NSNull() as Any : logProbability($1) as Any
+                        },
                         "text_offset": Array(0..<text.count),
                     ] as [String: Any],
                 ] as [String: Any]
