@@ -45,10 +45,12 @@ extension Store {
             }
             try Store.checkCount(db, comparison.results.count, in: "verdict", of: "comparison", id)
             if let batch {
-                try Identified.record(
-                    db, in: "batch_comparison",
-                    key: [("batch", try Identified.id(db, of: "batch", batch)), ("position", position)],
-                    content: [("comparison", id)])
+                // The newest counts: checkpoints may have been found since the last run of the batch.
+                try db.execute(
+                    sql: """
+                        INSERT INTO batch_comparison (batch, position, comparison) VALUES (?, ?, ?)
+                        ON CONFLICT (batch, position) DO UPDATE SET comparison = excluded.comparison
+                        """, arguments: [try Identified.id(db, of: "batch", batch), position, id])
             }
         }
     }
@@ -72,10 +74,12 @@ extension Store {
             try Store.checkCount(
                 db, drift.results.reduce(0) { $0 + $1.points.count }, in: "drift_point", of: "drift", id)
             if let batch {
-                try Identified.record(
-                    db, in: "batch_drift",
-                    key: [("batch", try Identified.id(db, of: "batch", batch)), ("position", position)],
-                    content: [("drift", id)])
+                // The newest counts: checkpoints may have been found since the last run of the batch.
+                try db.execute(
+                    sql: """
+                        INSERT INTO batch_drift (batch, position, drift) VALUES (?, ?, ?)
+                        ON CONFLICT (batch, position) DO UPDATE SET drift = excluded.drift
+                        """, arguments: [try Identified.id(db, of: "batch", batch), position, id])
             }
         }
     }
