@@ -161,12 +161,12 @@ import Testing
                             n: 10, clusters: 5, lost: 0)
                     }), batch: made.batch.identity)
         }
-        let report = try ProxyCardReport(store: made.store, batch: nil, target: "accuracy/recall")
+        let report = try ProxyCardReport(store: made.store, batches: [], target: "accuracy/recall")
         #expect(!report.cards.contains { $0.validity.proxy.contains("quantum") })
         #expect(report.cards.contains { $0.validity.proxy == "nll/recall" })
         #expect(try report.render(as: .table).contains("Left out, of a newer version of assay: quantum-recall"))
-        let error = try #require(throws: AssayError.self) {
-            try ProxyCardReport(store: made.store, batch: nil, target: "quantum-recall/recall")
+        let error = #expect(throws: AssayError.self) {
+            try ProxyCardReport(store: made.store, batches: [], target: "quantum-recall/recall")
         }
         #expect("\(error)".contains("no metric of this version"))
         // The value itself is exported as it is.

@@ -175,10 +175,12 @@ private final class FakeModel: HTTPTransport, @unchecked Sendable {
         let text = isEcho ? prompt + "." : (model == "good" ? Self.answers[prompt] ?? " none" : " nothing\n")
         var choice: [String: Any] = ["index": 0, "text": text, "finish_reason": "stop"]
         if isEcho {
-            choice["logprobs"] = [
-                "tokens": text.map { String($0) },
-                "token_logprobs": text.indices.map { $0 == text.startIndex ? 0 : (model == "good" ? -0.125 : -1) },
-            ]
+            let each = model == "good" ? -0.125 : -1
+            choice["logprobs"] =
+                [
+                    "tokens": text.map { String($0) } as [String],
+                    "token_logprobs": text.indices.map { $0 == text.startIndex ? 0 : each } as [Double],
+                ] as [String: Any]
         }
         let reply = try JSONSerialization.data(withJSONObject: ["choices": [choice], "usage": ["total_tokens": 3]])
         return HTTPReply(status: 200, retryAfter: nil, body: reply)

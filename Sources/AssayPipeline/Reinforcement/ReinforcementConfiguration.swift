@@ -65,7 +65,7 @@ extension ReinforcementConfiguration.Arm {
         self.architecture = Marked(try architecture.text(), at: architecture.mark)
         self.recipe = Marked(try recipe.text(), at: recipe.mark)
         start = try map.markedInteger("start-step", 0...10_000_000).map { Marked(.step($0.value), at: $0.mark) }
-        if let success = try map.optional("start-success") {
+        if let success = map.optional("start-success") {
             guard start == nil else {
                 throw success.failure("stands beside 'start-step'", remedy: "Keep one of the two")
             }

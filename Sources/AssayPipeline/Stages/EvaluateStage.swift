@@ -21,7 +21,7 @@ extension BatchRunner {
         let evaluated = work.evaluated
         let portions = plan.tasks.map { TaskPortion(task: $0, clusters: drawn[$0.name] ?? $0.clusters) }
         try evaluate(checkpoints, portions)
-        let cells = checkpoints.reduce(0) { $0 + cells(of: $1, portions).count }
+        let cells = checkpoints.reduce(0) { $0 + self.cells(of: $1, portions).count }
         work.evaluatedBefore += max(0, cells - (work.evaluated - evaluated))
         work.evaluationSeconds -= start.timeIntervalSinceNow
     }
