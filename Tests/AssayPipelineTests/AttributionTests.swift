@@ -94,8 +94,8 @@ import Testing
         try made.evaluate(made.checkpoint("full"), .init(isRight: MadeUpResults.share(90)))
         try made.evaluate(made.checkpoint("hybrid"), .init(kernels: "1/old", isRight: MadeUpResults.share(50)))
         let rows = CSV.parse(try report(made).render(as: .csv))
-        #expect(rows.map { $0["changed"] } == ["kernel + weights", "kernel + weights"])
+        #expect(rows.map { $0["causes"] } == ["kernel + weights", "kernel + weights"])
         #expect(rows.allSatisfy { $0["is_total"] == "false" && $0["is_paired"] == "true" })
-        #expect(try report(made).render(as: .json).contains("\"changed\""))
+        #expect(try report(made).render(as: .json).contains("\"causes\""))
     }
 }

@@ -165,7 +165,7 @@ import Testing
         #expect(!report.cards.contains { $0.validity.proxy.contains("quantum") })
         #expect(report.cards.contains { $0.validity.proxy == "nll/recall" })
         #expect(try report.render(as: .table).contains("Left out, of a newer version of assay: quantum-recall"))
-        let error = #expect(throws: AssayError.self) {
+        let error = try #require(throws: AssayError.self) {
             try ProxyCardReport(store: made.store, batches: [], target: "quantum-recall/recall")
         }
         #expect("\(error)".contains("no metric of this version"))

@@ -150,7 +150,7 @@ public struct AttributionReport {
     private var fields: FieldTable {
         var table = FieldTable(
             columns: [
-                "baseline", "candidate", "task", "from_condition", "to_condition", "changed", "is_total", "is_paired",
+                "baseline", "candidate", "task", "from_condition", "to_condition", "causes", "is_total", "is_paired",
             ] + CellShift.fieldNames)
         for row in rows {
             let place: [Field] = [

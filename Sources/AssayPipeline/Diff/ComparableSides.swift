@@ -52,7 +52,7 @@ struct ComparableSides {
         func cells(_ side: [CheckpointRecord], _ named: ComparedSide?) throws -> [[CellData]] {
             try side.map { checkpoint in
                 var own = reader
-                own.tasks = matching.tasks[checkpoint.hash]
+                own.tasks = matching.tasks[checkpoint.hash] ?? []
                 let cells = try own.cells(of: checkpoint)
                 return try named?.chosen(of: cells, called: label) ?? cells
             }
