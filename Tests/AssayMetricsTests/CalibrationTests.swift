@@ -21,9 +21,10 @@ import Testing
                     cluster: cluster, sequence: sequence, question: question, hops: hops, parent: parent,
                     score: isRight ? 1 : 0, nll: max(0, (isRight ? 0.3 : 2) + 0.2 * random.normal()))
             }
-            // In another order in every cluster, as generators have it.
+            // In another order in every cluster, as generators have it; but the same items for every checkpoint.
             var hops = [1, 1, 2, 2]
-            random.shuffle(&hops)
+            var order = CounterRandom(domain: "items", index: UInt64(cluster))
+            order.shuffle(&hops)
             let main = hops.enumerated().map { one($0.offset, hops: $0.element) }
             let twins = main.filter { $0.hops == 2 }.flatMap { parent in
                 (0..<2).map { one(2 * parent.question + $0, sequence: 1, hops: 1, parent: parent.id) }

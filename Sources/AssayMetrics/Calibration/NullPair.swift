@@ -39,7 +39,8 @@ public enum NullPair {
             let items = Dictionary(grouping: cell.items, by: \.item.id.cluster)
             var (first, second) = (cell, cell)
             (first.items, second.items) = ([], [])
-            for place in stride(from: 0, to: clusters.count - 1, by: 2) {
+            let pairs = stride(from: 0, to: clusters.count - 1, by: 2).sorted { clusters[$0] < clusters[$1] }
+            for place in pairs {
                 guard let own = items[clusters[place]], let other = items[clusters[place + 1]] else { continue }
                 for (item, response) in counterparts(own, other) {
                     first.items.append(item)

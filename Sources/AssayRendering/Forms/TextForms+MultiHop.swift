@@ -132,14 +132,20 @@ extension TextForms {
     private static let tree: Maker = { identity in
         func lexicon(_ noise: [String]) -> Lexicon { Lexicon([.values: numbers(identity), .noise: noise]) }
         return TextForm(
-            [("ask", "? E+ N* = A")], choices: residues(identity),
+            [("ask", "? E+ N* = A"), ("given", "? E+ N* = V")], choices: residues(identity),
             .init(
                 lexicon(WordList.fillers),
                 "Compute modulo {p:modulus}: only the rest of a division by {p:modulus} counts.",
-                ["ask": "{Q} What is {2:infix} modulo {p:modulus}?{3}{A}"]),
+                [
+                    "ask": "{Q} What is {2:infix} modulo {p:modulus}?{3}{A}",
+                    "given": "Modulo {p:modulus}, {2:infix} is {5}.{3}",
+                ]),
             .init(
                 lexicon(WordList.otherFillers), "All results are taken modulo {p:modulus}. Answer with one number.",
-                ["ask": "{Q} ({2:infix}) mod {p:modulus} = ?{3}{A}"]))
+                [
+                    "ask": "{Q} ({2:infix}) mod {p:modulus} = ?{3}{A}",
+                    "given": "({2:infix}) mod {p:modulus} = {5}.{3}",
+                ]))
     }
 
     private static let ladder: Maker = { identity in
