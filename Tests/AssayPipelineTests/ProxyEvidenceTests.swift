@@ -7,7 +7,7 @@ import Testing
 
 @testable import AssayPipeline
 
-/// Proxies over arms of several families, as reports and the command show them.
+/// Proxies over arms of several families, as the command shows them.
 @Suite struct ProxyEvidenceTests {
     private static let mixers = ["retnet", "lightning", "delta-net", "gla"]
 
@@ -22,29 +22,6 @@ import Testing
         try bench.edit(
             "evals/batches/tiny.yaml", "conditions: [parallel, recurrent, divergence]", "conditions: [parallel]")
         return bench
-    }
-
-    @Test func `a report has the cards of its target over families, and a scatter of its runs`() throws {
-        let bench = try bench()
-        try bench.run()
-        let store = try bench.store()
-        let batch = try store.batch(named: "tiny")
-        let evidence = try #require(try ProxyEvidence(store: store, batch: batch))
-        #expect(evidence.target.hasPrefix("hop-accuracy/successor[hops=") || evidence.target == "accuracy/successor")
-        #expect(evidence.runs.map(\.arm).sorted() == (["full", "hybrid", "window"] + Self.mixers).sorted())
-        let families = Dictionary(uniqueKeysWithValues: evidence.runs.map { ($0.arm, $0.family) })
-        #expect(families["full"] == "full" && families["hybrid"] == "gated-delta-net" && families["gla"] == "gla")
-        let names = evidence.proxies.map(\.card.validity.proxy)
-        for name in [
-            "loss", "parameters", "nll/recall", "nll/successor", "state-bytes/successor", "\(evidence.target)@6",
-        ] {
-            #expect(names.contains(name), "\(name) in \(names)")
-        }
-        #expect(!names.contains("nll/recall@6"))
-        #expect(evidence.proxies.allSatisfy { $0.values.count == 7 && $0.card.validity.clusters == 7 })
-        let page = try BatchReport.full(store: store, batch: batch).text(.html)
-        #expect(page.contains("id=\"proxies\"") && page.contains("Proxy cards for \(evidence.target)"))
-        #expect(try BatchReport.full(store: store, batch: batch).text(.html) == page)
     }
 
     @Test func `several batches have cards of their own, by arm or by family`() throws {

@@ -79,7 +79,7 @@ import Testing
         arguments: [
             ("draft: window", "draft: windw", "window"), ("kind: chat", "kind: chatt", "chat"),
             ("policies: [turns, every-128]", "policies: [turn]", "turns"),
-            ("formats: [float32, bfloat16+float32]", "formats: [int4]", "float32"),
+            ("formats: [float32, bfloat16+float32]", "formats: [int3]", "float32"),
             ("tasks: [recall, tools]", "tasks: [recal]", "recall"), ("sessions: 4", "sessions: 0", "sessions"),
             ("block: 32", "blok: 32", "block"), ("lengths: [2]", "modes: [replays]", "replay"),
         ])

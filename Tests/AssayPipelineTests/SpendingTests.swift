@@ -110,7 +110,8 @@ import Testing
     }
 
     @Test func theOverviewSaysThatItemsAreDrawn() throws {
-        #expect(try BatchPlan.read(bench().batch).overview().contains("up to 3 portions (obrien-fleming)"))
+        let bench = try bench()
+        #expect(try BatchPlan.read(bench.batch).overview().contains("up to 3 portions (obrien-fleming)"))
     }
 
     @Test(arguments: [
@@ -128,8 +129,9 @@ import Testing
     }
 
     @Test func looksWithoutMetricsMeanAllThatDecide() throws {
-        let plan = try BatchPlan.read(bench("{method: anytime}").batch)
+        let (anytime, sequential) = try (bench("{method: anytime}"), bench("{method: obrien-fleming}"))
+        let plan = try BatchPlan.read(anytime.batch)
         #expect(plan.comparison.spending == SpendingOptions(method: .anytime, looks: 10))
-        #expect(try BatchPlan.read(bench("{method: obrien-fleming}").batch).comparison.spending?.looks == 5)
+        #expect(try BatchPlan.read(sequential.batch).comparison.spending?.looks == 5)
     }
 }

@@ -66,7 +66,7 @@ import Testing
         for formats in [ServingFormats(.int8), ServingFormats(cache: .bfloat16, state: .float32)] {
             #expect(try ServingFormats(named: formats.name) == formats)
         }
-        for wrong in ["", "int4", "float32+", "float32+int8+fp8"] {
+        for wrong in ["", "int3", "float32+", "float32+int8+fp8"] {
             #expect(throws: AssayError.self) { try ServingFormats(named: wrong) }
         }
     }
