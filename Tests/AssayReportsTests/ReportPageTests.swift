@@ -135,7 +135,7 @@ import Testing
     ])
     func `a section without data is left out wholly`(part: SyntheticStore.Parts, id: String) throws {
         let folder = try TemporaryFolder()
-        let sections = ["hops", "lengths", "checkpoints", "precision", "memory", "proxies", "faults"]
+        let sections = ["hops", "lengths", "checkpoints", "precision", "memory", "faults"]
         let (_, alone) = try Self.page(try Self.store(folder, parts: part))
         #expect(sections.filter { alone.element(id: $0) != nil } == [id])
         let (text, without) = try Self.page(try Self.store(folder, parts: SyntheticStore.Parts.all.subtracting(part)))
