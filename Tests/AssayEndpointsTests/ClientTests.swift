@@ -153,7 +153,8 @@ import Testing
     @Test func `limits of requests and tokens end a run before they are passed`() throws {
         let server = try LoopbackServer { .status(200, BackwardsModel.reply($0)) }
         let requests = try outcomes(try server.client { $0.requestLimit = 9 }, questions(30))
-        #expect(server.requests == 9 && requests.reason == .exhausted("the 9 requests of a run are"))
+        // Requests that were counted may be given up before they are sent, when another one finds the limit.
+        #expect((5...9).contains(server.requests) && requests.reason == .exhausted("the 9 requests of a run are"))
         #expect(requests.found.count <= 4 && requests.found.values.allSatisfy { $0.answer != nil })
         // 7 and 9 tokens a question, one question at a time.
         let client = try server.client {
