@@ -16,7 +16,8 @@ public final class ReinforcementRunner {
     public private(set) var done = 0
 
     private let batch: BatchRunner
-    private var starts: [ContentHash: CheckpointRecord] = [:]
+    /// Where the seeds of each arm start: arms that share a supervised training may ask for different starts.
+    private var starts: [String: [ContentHash: CheckpointRecord]] = [:]
 
     /// One run of the study.
     public struct Run: Sendable {
@@ -92,9 +93,9 @@ public final class ReinforcementRunner {
         case .step(let step): return series.first { $0.step == step }
         case .success(let bound):
             guard let last = series.last else { return nil }
-            if let known = starts[last.run] { return known }
+            if let known = starts[arm.name]?[last.run] { return known }
             let chosen = try series.first { try success($0, recipe: arm.recipe, seed: seed) >= bound } ?? last
-            starts[last.run] = chosen
+            starts[arm.name, default: [:]][last.run] = chosen
             return chosen
         }
     }
