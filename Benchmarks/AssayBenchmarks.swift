@@ -14,6 +14,7 @@ enum AssayBenchmarks {
             try ReinforcementBenchmark.run(session)
             try MixerBenchmark.run(session)
             try SystemBenchmark.run(session)
+            try ReleasedBenchmark.run(session)
             try MatrixProductBenchmark.run(session)
             try DecodingBenchmark.run(session)
             try GenerationBenchmark.run(session)

@@ -101,6 +101,12 @@ enum PeerRequest {
         let shape: TrainingShape
         let manifest: String
     }
+    struct OpenReleased: Encodable {
+        let command = "open_released"
+        let file: String
+        let tokens: [Int32]
+        let threads: Int
+    }
     struct SystemSteps: Encodable {
         let command = "system_steps"
         let kind: String
@@ -136,6 +142,10 @@ enum PeerAnswer {
     }
     struct OpenSystem: Decodable {
         let logits: [Float]
+    }
+    struct OpenReleased: Decodable {
+        let logits: [Float]
+        let loadSeconds: Double
     }
     struct Check: Decodable {
         struct Result: Decodable {

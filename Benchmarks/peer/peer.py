@@ -11,6 +11,7 @@ Requests (`command`):
   open_mixer  {shape, manifest} -> builds one layer on given weights, keeps its best chunk; outputs and gradients
   mixer_steps {kind, count}     -> {seconds: [...]}: passes of that layer, forward and backward (train) or forward (prefill)
   open_system  {shape, manifest} -> builds transformers' model on given weights; the logits of the last position
+  open_released {file, tokens, threads} -> reads a GGUF file as float32, a sequence of the tokens for each thread; logits
   system_steps {kind, count}     -> {seconds: [...]}: prefills of all tokens, or tokens decoded after them
   check   {shape, manifest}   -> loss and gradients of given weights and tokens, computed in every way
 A shape is {mixer, width, heads, headDimension, hidden, layers, vocabulary, length, sequences, threads, convolution,
@@ -185,6 +186,15 @@ class Peer:
             manifest = json.load(file)
         self.system = systems.System(request["shape"], manifest, numpy.fromfile(manifest["weights"], dtype="<f4"))
         return {"logits": self.system.prefill()[0, -1].tolist()}
+
+    def open_released(self, request):
+        import systems
+
+        torch.set_num_threads(request["threads"])
+        start = time.perf_counter()
+        self.system = systems.Released(request["file"], request["tokens"], request["threads"])
+        seconds = time.perf_counter() - start
+        return {"logits": self.system.prefill()[0, -1].tolist(), "loadSeconds": seconds}
 
     def system_steps(self, request):
         return {"seconds": self.system.time(request["kind"], request["count"])}

@@ -1,16 +1,43 @@
-"""Whole models of transformers on Assay's weights: Llama, Qwen3-Next and Kimi-Linear with dense MLPs.
+"""Whole models of transformers: Llama, Qwen3-Next and Kimi-Linear with dense MLPs on Assay's weights, and released ones.
 
 Only the names and the layouts differ; the maths are held against each other by the benchmark before it times anything.
 """
 
 import math
+import pathlib
 import time
 
 import torch
 import transformers
 
 
-class System:
+class Turns:
+    """What is timed of a model in evaluation mode, on one batch of prompts."""
+
+    @torch.inference_mode()
+    def prefill(self):
+        return self.model(input_ids=self.tokens, logits_to_keep=1, use_cache=False).logits
+
+    @torch.inference_mode()
+    def time(self, kind, count):
+        """Seconds of each of some prefills, or of each of some tokens after one."""
+        seconds = []
+        if kind == "prefill":
+            for _ in range(count):
+                start = time.perf_counter()
+                self.prefill()
+                seconds.append(time.perf_counter() - start)
+            return seconds
+        result = self.model(input_ids=self.tokens, use_cache=True, logits_to_keep=1)
+        for _ in range(min(count, 64) + 1):
+            token = result.logits[:, -1:].argmax(-1)
+            start = time.perf_counter()
+            result = self.model(input_ids=token, past_key_values=result.past_key_values, use_cache=True)
+            seconds.append(time.perf_counter() - start)
+        return seconds[1:]
+
+
+class System(Turns):
     """A model in evaluation mode, and one prompt."""
 
     def __init__(self, shape, manifest, values):
@@ -139,24 +166,13 @@ class System:
         """What Kimi's decoder layers call their delta attention."""
         return next(name for name, _ in self.model.model.layers[0].named_children() if "att" in name)
 
-    @torch.inference_mode()
-    def prefill(self):
-        return self.model(input_ids=self.tokens, logits_to_keep=1, use_cache=False).logits
 
-    @torch.inference_mode()
-    def time(self, kind, count):
-        """Seconds of each of some prefills, or of each of some tokens after one."""
-        seconds = []
-        if kind == "prefill":
-            for _ in range(count):
-                start = time.perf_counter()
-                self.prefill()
-                seconds.append(time.perf_counter() - start)
-            return seconds
-        result = self.model(input_ids=self.tokens, use_cache=True, logits_to_keep=1)
-        for _ in range(min(count, 64) + 1):
-            token = result.logits[:, -1:].argmax(-1)
-            start = time.perf_counter()
-            result = self.model(input_ids=token, past_key_values=result.past_key_values, use_cache=True)
-            seconds.append(time.perf_counter() - start)
-        return seconds[1:]
+class Released(Turns):
+    """A model that others trained, from a GGUF file, and a batch of one prompt."""
+
+    def __init__(self, file, tokens, rows):
+        path = pathlib.Path(file)
+        self.model = transformers.AutoModelForCausalLM.from_pretrained(
+            path.parent, gguf_file=path.name, dtype=torch.float32)
+        self.model.eval()
+        self.tokens = torch.tensor(tokens)[None].repeat(rows, 1)

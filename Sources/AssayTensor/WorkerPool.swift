@@ -43,6 +43,25 @@ public final class WorkerPool: @unchecked Sendable {
             }
         }
     }
+
+    /// The result of `body(index, tool)` for every index below `count`, in order. A tool is what a call needs and two workers
+    /// cannot share, such as a decoder: each worker that gets an index makes one, and keeps it until the end.
+    public func map<Tool, Output>(
+        _ count: Int, makingTool: () -> Tool, _ body: (_ index: Int, _ tool: Tool) -> Output
+    ) -> [Output] {
+        var tools = [Tool?](repeating: nil, count: workers)
+        var results = [Output?](repeating: nil, count: count)
+        tools.withUnsafeMutableBufferPointer { tools in
+            results.withUnsafeMutableBufferPointer { results in
+                run(count) { index, worker in
+                    let tool = tools[worker] ?? makingTool()
+                    tools[worker] = tool
+                    results[index] = body(index, tool)
+                }
+            }
+        }
+        return results.map { $0! }
+    }
 }
 
 /// What the threads of a pool look at, under one lock.

@@ -166,10 +166,11 @@ import Testing
         }
         let watch = DelayStudy(healthy: try results(0), falseAlarms: 0.05)
         let healthy = try #require(watch.delay(factor: 0, damaged: []))
-        // The detector itself is held to .11 where noise has heavy tails (docs/drift.md), as means of few clusters have.
-        #expect(Double(healthy.falseAlarms) / 1_000 < 0.11, "\(healthy)")
+        #expect(Double(healthy.falseAlarms) / 1_000 <= 0.05 + 2 * (0.05 * 0.95 / 1_000).squareRoot(), "\(healthy)")
         let delays = try [0.5, 1, 2].map { try #require(watch.delay(factor: $0, damaged: try results($0))) }
-        #expect(delays.map(\.found) == delays.map(\.found).sorted() && delays[2].found > 900, "\(delays)")
+        // Series with an alarm before the loss are not among those in which it was found.
+        let found = delays.map { Double($0.found) / Double($0.series - $0.falseAlarms) }
+        #expect(found == found.sorted() && found[2] > 0.99, "\(delays)")
         let medians = delays.compactMap(\.median)
         #expect(medians == medians.sorted(by: >) && medians[2] <= 3)
         #expect(watch.delay(factor: 1, damaged: []) == nil)

@@ -180,7 +180,14 @@ import Testing
         for index in stride(from: 0, to: b.items.count, by: 400) { b.items[index].response.score = 0 }
         let floor = try #require(try compare(baseline: [[a]], candidate: [[b]]).result("accuracy"))
         #expect(floor.verdict == .undecided && floor.note?.contains("floor") == true)
+        // One model against itself has lost nothing; two models that both get nothing right may differ in anything.
         #expect(try compare(baseline: [[a]], candidate: [[a]]).result("accuracy")?.verdict == .noRegression)
+        var lost = CellData.made(floor: 0, answers(clusters: 40, questions: 4, 0, &random))
+        let other = lost
+        for index in lost.items.indices { lost.items[index].response.nll = 2 + Double(index % 7) }
+        let nothing = try #require(try compare(baseline: [[lost]], candidate: [[other]]).result("accuracy"))
+        #expect(nothing.baselineValue == 0 && nothing.estimate == 0)
+        #expect(nothing.verdict == .undecided && nothing.note?.contains("floor") == true)
     }
 
     @Test func perHopResultsAndThePrimaryConditionOfATask() throws {

@@ -55,12 +55,12 @@ final class MadeUpResults {
     /// Records a finished run; more steps than one have logged losses of their own.
     func train(
         _ arm: String, seed: UInt64, steps: [Int], in batch: BatchRecord? = nil, run name: String? = nil,
-        tokens: Int = 1_000, loss: (Int) -> Double = { _ in 1 }
+        tokens: Int = 1_000, mixer: String? = nil, loss: (Int) -> Double = { _ in 1 }
     ) throws {
         let own = BatchRecord(identity: ContentHash(of: arm), name: "of-\(arm)", control: arm, definition: "{}")
         let batch = batch ?? (isApart ? own : self.batch)
         try store.record(batch)
-        let mixer = arm == "full" ? "full" : "gated-delta-net"
+        let mixer = mixer ?? (arm == "full" ? "full" : "gated-delta-net")
         let architecture = try CanonicalJSON.text(
             Architecture(
                 name: arm, width: 16, heads: 2, headDimension: 8, hiddenWidth: 16,

@@ -11,7 +11,7 @@ import Testing
 /// Served models as arms of a batch: what is answered is asked once, and a server that goes away loses nothing.
 @Suite struct ServedArmTests {
     /// A bench with two served arms over two tasks in English.
-    private func bench(_ more: String = "") throws -> Workbench {
+    private func bench(_ more: String = ", parallel: 1") throws -> Workbench {
         let bench = try Workbench()
         try bench.write(
             "evals/suites/words.yaml",
@@ -29,7 +29,7 @@ import Testing
             suite: words
             control: good
             arms:
-              good: {endpoint: "http://127.0.0.1:9/v1", model: good, parallel: 1, requests: 10000\(more)}
+              good: {endpoint: "http://127.0.0.1:9/v1", model: good, requests: 10000\(more)}
               bad: {endpoint: "http://127.0.0.1:9/v1", model: bad, parallel: 3}
             conditions: [parallel, recurrent, "recurrent:window=8"]
             reports: [csv]
@@ -130,7 +130,7 @@ import Testing
         "a wrong entry is refused with file and line, and tells no key",
         arguments: [
             (", key: \"sk-1234567890abcdef\"", "name of an environment variable"), (", keys: X", "Did you mean 'key'?"),
-            (", protocol: chats", "chat"), (", parallel: 0", "1"), (", timeout: 0", "timeout"),
+            (", protocol: chats", "chat"), (", parallel: 0", "parallel' is 0"), (", timeout: 0", "timeout"),
         ])
     func refusals(_ more: String, _ words: String) throws {
         let bench = try bench(more)

@@ -42,7 +42,8 @@ import Testing
     func healthySeriesRaiseNoMoreAlarmsThanTheyMay(points: Int, degrees: Int) {
         let rate = alarms(points, degrees: degrees)
         #expect(rate <= 0.05 + 2 * (0.05 * 0.95 / 1_000).squareRoot(), "\(rate)")
-        #expect(rate > 0.02, "\(rate)")
+        // Below the nominal rate, because the threshold serves noise with heavy tails too.
+        #expect(rate > 0.01, "\(rate)")
     }
 
     @Test func aStepOfThreeStandardErrorsIsFoundWithinAHandfulOfCheckpoints() {

@@ -49,10 +49,7 @@ import Testing
             let z = Cusum.standardised(differences, standardErrors: errors, autocorrelation: phi)
             return Cusum.run(z, threshold: threshold).alarm != nil
         }
-        // The threshold is that of normal errors, which means over clusters nearly have. Were the means themselves
-        // heavy-tailed, twenty checkpoints would raise an alarm in one of eleven healthy runs.
-        let bound = noise == .heavyTailed && points == 20 ? 0.11 : DetectorRatesTests.bound
-        #expect(found <= bound, "\(noise), \(points) points: \(found)")
+        #expect(found <= DetectorRatesTests.bound, "\(noise), \(points) points: \(found)")
         #expect(found > 0.01, "\(noise), \(points) points: \(found)")
     }
 

@@ -51,6 +51,28 @@ import Testing
         #expect(seen[0] + seen[1] == 20)
     }
 
+    @Test("results come in order, and a tool is made by a worker that works and by no other", arguments: [1, 2, 5])
+    func toolsOfWorkers(_ workers: Int) {
+        final class Tool { var uses = 0 }
+        let pool = WorkerPool(workers: workers)
+        let made = NSMutableArray()
+        let lock = NSLock()
+        let results = pool.map(100) {
+            let tool = Tool()
+            lock.withLock { made.add(tool) }
+            return tool
+        } _: { index, tool in
+            tool.uses += 1
+            usleep(100)
+            return index * index
+        }
+        #expect(results == (0..<100).map { $0 * $0 })
+        let tools = made.compactMap { $0 as? Tool }
+        #expect((1...workers).contains(tools.count) && tools.allSatisfy { $0.uses > 0 })
+        #expect(tools.reduce(0) { $0 + $1.uses } == 100)
+        #expect(pool.map(0, makingTool: Tool.init) { index, _ in index }.isEmpty)
+    }
+
     @Test("thousands of calls in a row neither hang nor lose results, and pools end")
     func manyCalls() {
         for _ in 0..<20 {

@@ -16,7 +16,7 @@ final class AgentTextRollout {
     private let rows: Int
     private let shouldStop: @Sendable () -> Bool
     private let lanes: Int
-    private(set) var use = PrefixUse()
+    private var use = PrefixUse()
 
     /// Episodes that are played side by side, if there is room.
     private static let mostLanes = 4
@@ -53,7 +53,10 @@ final class AgentTextRollout {
     }
 
     /// Plays episodes of one template; nil when it was stopped.
-    func play(_ environments: [any AgentEnvironment], template: Int) throws -> [ScoredItem]? {
+    func play(
+        _ environments: [any AgentEnvironment], template: Int
+    ) throws -> (items: [ScoredItem], use: PrefixUse)? {
+        use = PrefixUse()
         let opening = try tokenizer.encode(world.opening(template)).map(Int32.init)
         decoder.reset(slot: 0)
         for start in stride(from: 0, to: opening.count, by: rows) {
@@ -67,7 +70,7 @@ final class AgentTextRollout {
             guard let played = try play(Array(group), opening: opening, template) else { return nil }
             items += played
         }
-        return items
+        return (items, use)
     }
 
     private func play(

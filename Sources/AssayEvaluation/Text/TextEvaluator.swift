@@ -75,37 +75,17 @@ public struct TextEvaluator {
                 "an episode of task '\(world.generator.identity.generator)' has \(opening + longest) tokens",
                 remedy: "Make it shorter, or give fewer demonstrations: \(AgentTextRollout.capacity) are the most")
         }
-        var outcomes = [Result<[ScoredItem]?, any Error>?](repeating: nil, count: units.count)
-        var players = [AgentTextRollout?](repeating: nil, count: pool.workers)
-        outcomes.withUnsafeMutableBufferPointer { outcomes in
-            players.withUnsafeMutableBufferPointer { players in
-                pool.run(units.count) { unit, worker in
-                    guard !shouldStop() else { return }
-                    let player =
-                        players[worker]
-                        ?? AgentTextRollout(
-                            model: model, weights: weights, tokenizer: tokenizer, world: world, condition: condition,
-                            capacity: capacity, shouldStop: shouldStop)
-                    players[worker] = player
-                    outcomes[unit] = Result {
-                        try player.play(
-                            environments[unit], template: AgentText.template(ofCluster: units[unit][0]))
-                    }
-                }
+        let outcomes = pool.map(units.count) {
+            AgentTextRollout(
+                model: model, weights: weights, tokenizer: tokenizer, world: world, condition: condition,
+                capacity: capacity, shouldStop: shouldStop)
+        } _: { unit, player in
+            Result { () throws -> (items: [ScoredItem], use: PrefixUse)? in
+                guard !shouldStop() else { return nil }
+                return try player.play(environments[unit], template: AgentText.template(ofCluster: units[unit][0]))
             }
         }
-        var items: [ScoredItem] = []
-        for outcome in outcomes {
-            guard let played = try outcome?.get() else { throw CancellationError() }
-            items += played
-        }
-        items.sort { $0.item.id < $1.item.id }
-        let use = players.reduce(into: PrefixUse()) { $0 += $1?.use ?? PrefixUse() }
-        return (
-            CellResult(
-                items: items.map(\.item), responses: items.map(\.response), seconds: (clock.now - start) / .seconds(1)),
-            use
-        )
+        return try TextEvaluator.joined(outcomes.map { try $0.get() }, seconds: (clock.now - start) / .seconds(1))
     }
 
     private func demand(_ condition: Condition) throws {
@@ -141,22 +121,20 @@ public struct TextEvaluator {
                 "a text of task '\(task.generator.identity.generator)' has \(room) tokens",
                 remedy: "Make the task shorter, or give fewer examples: \(TextEvaluator.contextLimit) are the most")
         }
-        var outcomes = [(items: [ScoredItem], use: PrefixUse)?](repeating: nil, count: units.count)
-        var scorers = [TextScoring?](repeating: nil, count: pool.workers)
-        outcomes.withUnsafeMutableBufferPointer { outcomes in
-            scorers.withUnsafeMutableBufferPointer { scorers in
-                pool.run(units.count) { unit, worker in
-                    guard !shouldStop() else { return }
-                    let scoring =
-                        scorers[worker]
-                        ?? TextScoring(
-                            model: model, weights: weights, tokenizer: tokenizer, task: task, condition: condition,
-                            capacity: room, sharesPrefixes: sharesPrefixes, shouldStop: shouldStop)
-                    scorers[worker] = scoring
-                    outcomes[unit] = scoring.score(texts[unit])
-                }
-            }
+        let outcomes = pool.map(units.count) {
+            TextScoring(
+                model: model, weights: weights, tokenizer: tokenizer, task: task, condition: condition,
+                capacity: room, sharesPrefixes: sharesPrefixes, shouldStop: shouldStop)
+        } _: { unit, scoring in
+            shouldStop() ? nil : scoring.score(texts[unit])
         }
+        return try TextEvaluator.joined(outcomes, seconds: (clock.now - start) / .seconds(1))
+    }
+
+    /// The items of all units in the order of their names; throws when a unit was stopped.
+    private static func joined(
+        _ outcomes: [(items: [ScoredItem], use: PrefixUse)?], seconds: Double
+    ) throws -> (result: CellResult, prefixes: PrefixUse) {
         var use = PrefixUse()
         var items: [ScoredItem] = []
         for outcome in outcomes {
@@ -166,9 +144,7 @@ public struct TextEvaluator {
         }
         items.sort { $0.item.id < $1.item.id }
         return (
-            CellResult(
-                items: items.map(\.item), responses: items.map(\.response), seconds: (clock.now - start) / .seconds(1)),
-            use
+            CellResult(items: items.map(\.item), responses: items.map(\.response), seconds: seconds), use
         )
     }
 

@@ -1,7 +1,7 @@
 /// All metrics, in the order of reports.
 public enum MetricCatalogue {
     /// Raised whenever the same responses would give other values, intervals or verdicts.
-    public static let version = "3"
+    public static let version = "4"
 
     /// Every definition.
     public static let all: [MetricDefinition] =

@@ -5,6 +5,14 @@ import AssayStatistics
 struct GroupPair {
     let baseline: CellGroup
     let candidate: CellGroup
+
+    /// Both sides answered alike to the last digit, as one model does that is held against itself.
+    var answersAlike: Bool {
+        zip(baseline.cells, candidate.cells).allSatisfy { first, second in
+            first.items.count == second.items.count
+                && zip(first.items, second.items).allSatisfy { $0.response == $1.response }
+        }
+    }
 }
 
 /// One metric over one group of cells, for all seeds.
@@ -29,7 +37,7 @@ struct GroupComparison {
             tallies.append(
                 TallyPair(
                     baseline: Tally(group: pair.baseline, kernel: a),
-                    candidate: Tally(group: pair.candidate, kernel: b)))
+                    candidate: Tally(group: pair.candidate, kernel: b), answersAlike: pair.answersAlike))
         }
         let dimensions = definition.slicing.filter { $0 == .hops }
         let slices = tallies.map {
@@ -94,6 +102,8 @@ extension GroupComparison {
 struct TallyPair {
     let baseline: Tally
     let candidate: Tally
+    /// See ``GroupPair/answersAlike``.
+    let answersAlike: Bool
 
     /// Items that the metric asks for on either side.
     var asked: [Bool] { zip(baseline.asked, candidate.asked).map { $0 || $1 } }
@@ -114,7 +124,7 @@ struct TallyPair {
             comparison: comparison, strata: sums.0.strata, pairs: pairs, lost: lost,
             slack: lost == 0 ? (0, 0) : slack(slice.includes, estimate: comparison.estimate),
             coverage: (baseline.meeting(kept), candidate.meeting(kept)),
-            isIdentical: sums.0 == sums.1 && isExchangeable,
+            isIdentical: answersAlike && isExchangeable,
             censoring: isDefined
                 ? (baseline.kernel.censoring(sums.0.totals), candidate.kernel.censoring(sums.1.totals)) : (nil, nil),
             baselineLow: Measurement.interval(
@@ -147,6 +157,7 @@ struct SidePair {
     let slack: (low: Double, high: Double)?
     /// Items that meet the metric's condition on each side.
     let coverage: (baseline: Int, candidate: Int)
+    /// The two sides are one model, of which nothing can be lost.
     let isIdentical: Bool
     let censoring: (baseline: Censoring?, candidate: Censoring?)
     /// Lower end of the baseline's own interval.

@@ -76,21 +76,12 @@ public final class RolloutCollector {
     private func map<Result>(
         _ units: [Range<Int>], weights: FloatBlock, _ play: (Range<Int>, RecurrentDecoder) -> [Result]
     ) -> [Result] {
-        var decoders = [RecurrentDecoder?](repeating: nil, count: pool.workers)
-        var results = [[Result]](repeating: [], count: units.count)
         let slots = units.map(\.count).max() ?? 1
-        decoders.withUnsafeMutableBufferPointer { decoders in
-            results.withUnsafeMutableBufferPointer { results in
-                pool.run(units.count) { unit, worker in
-                    let decoder =
-                        decoders[worker]
-                        ?? RecurrentDecoder(
-                            model: model, weights: weights, slots: slots, capacity: source.capacity,
-                            precision: precision)
-                    decoders[worker] = decoder
-                    results[unit] = play(units[unit], decoder)
-                }
-            }
+        let results = pool.map(units.count) {
+            RecurrentDecoder(
+                model: model, weights: weights, slots: slots, capacity: source.capacity, precision: precision)
+        } _: { unit, decoder in
+            play(units[unit], decoder)
         }
         return results.flatMap { $0 }
     }

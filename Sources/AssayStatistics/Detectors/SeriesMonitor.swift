@@ -60,19 +60,6 @@ public struct SeriesMonitor: Sendable, Hashable {
 
 /// Thresholds of control charts by simulation of the whole pipeline.
 public final class ChartCalibration: @unchecked Sendable {
-    /// Null distributions of the largest number of a series, one for each kind of noise; the least favourable counts.
-    public struct NullDistribution: Sendable {
-        let kinds: [CusumCalibration.NullDistribution]
-
-        /// The smallest threshold that at most this share of healthy series passes, whatever their noise.
-        public func threshold(falseAlarms: Double) -> Double {
-            kinds.map { $0.threshold(falseAlarms: falseAlarms) }.max() ?? .infinity
-        }
-
-        /// The share of healthy series that reach as high, for the noise for which it is largest.
-        public func pValue(_ observed: Double) -> Double { kinds.map { $0.pValue(observed) }.max() ?? 1 }
-    }
-
     private struct Key: Hashable {
         var trend: SelfStarting.Trend
         var points: Int
@@ -116,11 +103,9 @@ public final class ChartCalibration: @unchecked Sendable {
                 }
             }
             for (index, chart) in ControlChart.allCases.enumerated() {
-                largest[chart, default: []].append(tops[index].sorted())
+                largest[chart, default: []].append(tops[index])
             }
         }
-        return largest.mapValues {
-            NullDistribution(kinds: $0.map { CusumCalibration.NullDistribution(largest: $0) })
-        }
+        return largest.mapValues { NullDistribution(kinds: $0) }
     }
 }
