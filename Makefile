@@ -53,7 +53,7 @@ $(VENV)/ready:
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install -q numpy
 	$(VENV)/bin/pip install -q torch==2.13.0+cpu || $(VENV)/bin/pip install -q torch==2.13.0
-	$(VENV)/bin/pip install -q transformers==5.23.0 gguf
+	$(VENV)/bin/pip install -q transformers==5.23.0 gguf accelerate
 	touch $@
 
 clean:

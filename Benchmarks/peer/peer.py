@@ -112,6 +112,7 @@ class Peer:
 
     def __init__(self):
         self.trainer = None
+        self.system = None
         self.known = {}
 
     def hello(self, request):
@@ -192,8 +193,10 @@ class Peer:
 
         torch.set_num_threads(request["threads"])
         start = time.perf_counter()
-        self.system = systems.Released(request["file"], request["tokens"], request["threads"])
+        if getattr(self.system, "file", None) != request["file"]:
+            self.system = systems.Released(request["file"])
         seconds = time.perf_counter() - start
+        self.system.prompt(request["tokens"], request["threads"])
         return {"logits": self.system.prefill()[0, -1].tolist(), "loadSeconds": seconds}
 
     def system_steps(self, request):

@@ -170,9 +170,13 @@ class System(Turns):
 class Released(Turns):
     """A model that others trained, from a GGUF file, and a batch of one prompt."""
 
-    def __init__(self, file, tokens, rows):
+    def __init__(self, file):
+        self.file = file
         path = pathlib.Path(file)
         self.model = transformers.AutoModelForCausalLM.from_pretrained(
             path.parent, gguf_file=path.name, dtype=torch.float32)
         self.model.eval()
+
+    def prompt(self, tokens, rows):
+        """The same tokens in every row."""
         self.tokens = torch.tensor(tokens)[None].repeat(rows, 1)
