@@ -166,7 +166,9 @@ import Testing
         }
         let watch = DelayStudy(healthy: try results(0), falseAlarms: 0.05)
         let healthy = try #require(watch.delay(factor: 0, damaged: []))
-        #expect(Double(healthy.falseAlarms) / 1_000 <= 0.05 + 2 * (0.05 * 0.95 / 1_000).squareRoot(), "\(healthy)")
+        // The detector's own rate is held in DetectorRatesTests. These series repeat 100 pairs, whose spread is that of their
+        // standard errors to 7 % only; noise 7 % too wide raises 8.6 % of alarms instead of 5 %, noise 10 % too wide 10 %.
+        #expect(Double(healthy.falseAlarms) / 1_000 < 0.11, "\(healthy)")
         let delays = try [0.5, 1, 2].map { try #require(watch.delay(factor: $0, damaged: try results($0))) }
         // Series with an alarm before the loss are not among those in which it was found.
         let found = delays.map { Double($0.found) / Double($0.series - $0.falseAlarms) }

@@ -30,6 +30,21 @@ import Testing
         }
     }
 
+    /// Means over 51 clusters, each with heavy-tailed noise, in units of their standard deviation, and their own standard
+    /// errors: what the drift detector sees of such noise.
+    private func clusterMeans(_ points: Int, _ repetition: Int) -> (means: [Double], errors: [Double]) {
+        var random = CounterRandom(domain: "detector-rates/clusters", index: UInt64(repetition))
+        var result: (means: [Double], errors: [Double]) = ([], [])
+        for _ in 0..<points {
+            let clusters = (0..<51).map { _ in random.studentT4() / 2.0.squareRoot() }
+            let mean = clusters.reduce(0, +) / 51
+            let squares = clusters.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+            result.means.append(mean * 51.0.squareRoot())
+            result.errors.append((squares / 50).squareRoot())
+        }
+        return result
+    }
+
     private func rate(_ isAlarm: (Int) throws -> Bool) rethrows -> Double {
         Double(try (0..<1_000).count(where: isAlarm)) / 1_000
     }
@@ -40,6 +55,11 @@ import Testing
         let threshold = CusumCalibration.shared.distribution(points: points, degreesOfFreedom: 50)
             .threshold(falseAlarms: 0.05)
         let found = rate { repetition in
+            if noise == .heavyTailed {
+                let (means, errors) = clusterMeans(points, repetition)
+                let z = Cusum.standardised(means, standardErrors: errors, autocorrelation: 0)
+                return Cusum.run(z, threshold: threshold).alarm != nil
+            }
             var random = CounterRandom(domain: "detector-rates/errors", index: UInt64(repetition))
             let errors = (0..<points).map { _ in random.scaledChiSquare(degreesOfFreedom: 50).squareRoot() }
             let phi = noise == .autocorrelated ? DetectorRatesTests.autocorrelation : 0

@@ -2,8 +2,8 @@ import AssayCore
 import Foundation
 
 /// Thresholds of the detector by simulation of the whole pipeline, for exactly the series at hand: so many points, with
-/// standard errors of so many degrees of freedom, standardised against the points before. Held for normal noise and for noise
-/// with heavy tails (Student's t on 4 degrees of freedom): means over a few unequal clusters lie between the two.
+/// standard errors of so many degrees of freedom, standardised against the points before. Points are means over clusters, so
+/// their noise is normal even where that of clusters is not.
 public final class CusumCalibration: @unchecked Sendable {
     private struct Key: Hashable {
         var points: Int
@@ -35,23 +35,17 @@ public final class CusumCalibration: @unchecked Sendable {
     }
 
     private static func simulate(_ key: Key) -> NullDistribution {
-        NullDistribution(
-            kinds: [false, true].map { heavyTailed in
-                let name = "assay/cusum/\(key.points)/\(key.degreesOfFreedom)/\(heavyTailed ? "t4" : "normal")"
-                let seed = ContentHash(of: name).leadingBits
-                return (0..<simulations).map { series in
-                    largestSum(key, heavyTailed: heavyTailed, seed: seed, series: series)
-                }
-            })
+        let seed = ContentHash(of: "assay/cusum/\(key.points)/\(key.degreesOfFreedom)").leadingBits
+        return NullDistribution(kinds: [(0..<simulations).map { largestSum(key, seed: seed, series: $0) }])
     }
 
-    /// The largest sum of one healthy series of variance one.
-    private static func largestSum(_ key: Key, heavyTailed: Bool, seed: UInt64, series: Int) -> Double {
+    /// The largest sum of one healthy series.
+    private static func largestSum(_ key: Key, seed: UInt64, series: Int) -> Double {
         var random = CounterRandom(key: seed, index: UInt64(series))
         var values: [Double] = []
         var errors: [Double] = []
         for _ in 0..<key.points {
-            values.append(heavyTailed ? random.studentT4() / 2.0.squareRoot() : random.normal())
+            values.append(random.normal())
             errors.append(
                 key.degreesOfFreedom >= 1_000
                     ? 1 : random.scaledChiSquare(degreesOfFreedom: Double(key.degreesOfFreedom)).squareRoot())
