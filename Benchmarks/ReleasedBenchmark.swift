@@ -26,9 +26,9 @@ enum ReleasedBenchmark {
         let url = URL(fileURLWithPath: file)
         let own = try repeated(budget: 1, repeats: 3...10) { _ = try CheckpointReader.read(url) }
         let loaded = try CheckpointReader.read(url)
-        let vocabulary = UInt64(loaded.model.architecture.vocabularyCount)
+        let vocabulary = loaded.model.architecture.vocabularyCount
         var random = CounterRandom(domain: "released-benchmark", index: 0)
-        let tokens = (0..<length).map { _ in Int32(random.next() % vocabulary) }
+        let tokens = (0..<length).map { _ in Int32(random.below(vocabulary)) }
         for threads in [1, 2] {
             let request = PeerRequest.OpenReleased(file: url.path, tokens: tokens, threads: threads)
             let answer = try peer.ask(request, for: PeerAnswer.OpenReleased.self)
