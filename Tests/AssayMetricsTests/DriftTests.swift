@@ -22,7 +22,7 @@ import Testing
         let result = try #require(detectDrift([series([0, 0.005, -0.004, -0.06, -0.07, -0.065])]).first)
         #expect(result.direction == .worse && result.onsetStep == 400 && (result.alarmStep ?? 0) >= 400)
         #expect(abs((result.magnitude ?? 0) + 0.0653) < 0.001 && (result.pValue ?? 1) < 0.01)
-        #expect(result.points.count == 6 && result.points[3].standardised < -4 && result.points[3].fall > 3)
+        #expect(result.points.count == 6 && result.points[3].standardised < -4 && result.points[4].fall > 3)
         let rise = try #require(
             detectDrift([series([0, 0.005, -0.004, 0.06, 0.07, 0.065], metric: "nll", direction: .lowerIsBetter)]).first
         )

@@ -5,6 +5,9 @@ import Testing
 @testable import AssayStatistics
 
 @Suite struct CusumTests {
+    /// More series than the bounds are for, so that a rate that is right passes for any of them.
+    private static let repetitions = 4_000
+
     /// Differences at a constant level with noise of standard deviation 1, a step from a point on, and standard errors
     /// with some degrees of freedom.
     private func series(
@@ -30,12 +33,12 @@ import Testing
     private func alarms(_ points: Int, degrees: Int, step: Double = 0, from start: Int = 0) -> Double {
         let threshold = CusumCalibration.shared.distribution(points: points, degreesOfFreedom: degrees)
             .threshold(falseAlarms: 0.05)
-        let found = (0..<1_000).count { repetition in
+        let found = (0..<CusumTests.repetitions).count { repetition in
             let (values, errors) = series(points, degrees: degrees, step: step, from: start, repetition: repetition)
             let z = Cusum.recursiveResiduals(values, standardErrors: errors)
-            return Cusum.run(z, threshold: threshold).alarm != nil
+            return Cusum.run(z.map(Cusum.influence), threshold: threshold).alarm != nil
         }
-        return Double(found) / 1_000
+        return Double(found) / Double(CusumTests.repetitions)
     }
 
     @Test(arguments: [(3, 19), (5, 999), (8, 999), (8, 10), (20, 63)])
@@ -51,6 +54,17 @@ import Testing
         #expect(alarms(6, degrees: 63, step: 5, from: 3) > 0.9)
     }
 
+    /// Winsorised sums alone could never pass a threshold of more than three at the newest checkpoint.
+    @Test func aJumpThatNoNoiseMakesIsToldAtTheNewestCheckpoint() {
+        #expect(alarms(5, degrees: 999, step: 10, from: 4) > 0.95)
+        #expect(alarms(20, degrees: 999, step: 14, from: 19) > 0.95)
+    }
+
+    @Test func influenceByHand() {
+        let expected = [(0, 0), (2.5, 2.5), (-2.5, -2.5), (3, 3), (4, 3), (-5, -3), (7, 5), (-9, -7)]
+        for (z, value) in expected { #expect(Cusum.influence(z) == value, "\(z)") }
+    }
+
     @Test func theOnsetIsNearTheStep() {
         let threshold = CusumCalibration.shared.distribution(points: 16, degreesOfFreedom: 999)
             .threshold(falseAlarms: 0.05)
@@ -58,7 +72,8 @@ import Testing
         var found = 0
         for repetition in 0..<500 {
             let (values, errors) = series(16, degrees: 999, step: 4, from: 8, repetition: repetition)
-            let trace = Cusum.run(Cusum.recursiveResiduals(values, standardErrors: errors), threshold: threshold)
+            let z = Cusum.recursiveResiduals(values, standardErrors: errors)
+            let trace = Cusum.run(z.map(Cusum.influence), threshold: threshold)
             guard let alarm = trace.alarm, let onset = trace.onset else { continue }
             found += 1
             // Residual i belongs to point i + 1.
@@ -84,6 +99,10 @@ import Testing
         // A precise point counts for more in the mean before: (1 * 4 + 3) / 5.
         let weighted = Cusum.recursiveResiduals([1, 3, 2], standardErrors: [0.5, 1, 1])
         #expect(abs(weighted[1] - 0.6 / 1.2.squareRoot()) < 1e-12)
+        // 9 is 9 / sqrt 2 deviations from 0, and moves the mean as 3 sqrt 2 does.
+        let outlier = Cusum.recursiveResiduals([0, 9, 0], standardErrors: [1, 1, 1])
+        #expect(abs(outlier[0] - 9 / 2.0.squareRoot()) < 1e-12)
+        #expect(abs(outlier[1] + 1.5 * 2.0.squareRoot() / 1.5.squareRoot()) < 1e-12)
     }
 
     @Test func sumsAlarmAndOnsetByHand() {

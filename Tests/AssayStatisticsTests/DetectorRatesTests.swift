@@ -45,16 +45,17 @@ import Testing
         return result
     }
 
-    private func rate(_ isAlarm: (Int) throws -> Bool) rethrows -> Double {
-        Double(try (0..<1_000).count(where: isAlarm)) / 1_000
+    private func rate(of series: Int = 1_000, _ isAlarm: (Int) throws -> Bool) rethrows -> Double {
+        Double(try (0..<series).count(where: isAlarm)) / Double(series)
     }
 
-    /// Differences to a control that shares the trend, with standard errors from within the checkpoints.
+    /// Differences to a control that shares the trend, with standard errors from within the checkpoints. Of more series than the
+    /// bound is for: the rate lies near it where noise has heavy tails.
     @Test(arguments: Noise.allCases, [8, 20])
     func theDriftDetector(_ noise: Noise, points: Int) {
         let threshold = CusumCalibration.shared.distribution(points: points, degreesOfFreedom: 50)
             .threshold(falseAlarms: 0.05)
-        let found = rate { repetition in
+        let found = rate(of: 4_000) { repetition in
             var random = CounterRandom(domain: "detector-rates/errors", index: UInt64(repetition))
             let errors = (0..<points).map { _ in random.scaledChiSquare(degreesOfFreedom: 50).squareRoot() }
             let phi = noise == .autocorrelated ? DetectorRatesTests.autocorrelation : 0
@@ -62,12 +63,9 @@ import Testing
             let arm = zip(series(noise, points, repetition), trend).map { $0 + $1 }
             let differences = zip(arm, trend).map { $0 - $1 }
             let z = Cusum.standardised(differences, standardErrors: errors, autocorrelation: phi)
-            return Cusum.run(z, threshold: threshold).alarm != nil
+            return Cusum.run(z.map(Cusum.influence), threshold: threshold).alarm != nil
         }
-        // The threshold is that of normal errors, which means over clusters nearly have. Were the means themselves
-        // heavy-tailed, twenty checkpoints would raise an alarm in one of eleven healthy runs.
-        let bound = noise == .heavyTailed && points == 20 ? 0.11 : DetectorRatesTests.bound
-        #expect(found <= bound, "\(noise), \(points) points: \(found)")
+        #expect(found <= DetectorRatesTests.bound, "\(noise), \(points) points: \(found)")
         #expect(found > 0.01, "\(noise), \(points) points: \(found)")
     }
 
@@ -78,7 +76,7 @@ import Testing
         let found = rate { repetition in
             let (means, errors) = clusterMeans(points, repetition)
             let z = Cusum.recursiveResiduals(means, standardErrors: errors)
-            return Cusum.run(z, threshold: threshold).alarm != nil
+            return Cusum.run(z.map(Cusum.influence), threshold: threshold).alarm != nil
         }
         #expect(found <= DetectorRatesTests.bound, "\(points) points: \(found)")
         #expect(found > 0.01, "\(points) points: \(found)")

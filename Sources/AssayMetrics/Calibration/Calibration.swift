@@ -4,7 +4,7 @@ import AssayStatistics
 /// which metric sees which damage.
 public struct Calibration: Sendable, Codable, Hashable {
     /// Raised whenever the same responses would give other figures.
-    public static let version = 2
+    public static let version = 3
 
     /// The arm that the others are held against.
     public var control: String

@@ -56,7 +56,7 @@ struct DriftDetector {
         let degrees = series.points.map(\.degreesOfFreedom).min() ?? 1
         let null = calibration.distribution(points: differences.count, degreesOfFreedom: degrees)
         let threshold = null.threshold(falseAlarms: falseAlarms)
-        let trace = Cusum.run(z, threshold: threshold)
+        let trace = Cusum.run(z.map(Cusum.influence), threshold: threshold)
         var result = quiet(nil)
         result.threshold = threshold.isFinite ? threshold : nil
         result.pValue = null.pValue(trace.largest)

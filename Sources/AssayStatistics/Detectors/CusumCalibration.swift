@@ -2,8 +2,8 @@ import AssayCore
 import Foundation
 
 /// Thresholds of the detector by simulation of the whole pipeline, for exactly the series at hand: so many points, with
-/// standard errors of so many degrees of freedom, standardised against the points before. Points are means over clusters, so
-/// their noise is normal even where that of clusters is not.
+/// standard errors of so many degrees of freedom, standardised against the points before, each with its ``Cusum/influence(_:)``.
+/// Noise is normal here; the influence keeps the rate of false alarms where the noise has heavy tails.
 public final class CusumCalibration: @unchecked Sendable {
     private struct Key: Hashable {
         var points: Int
@@ -50,6 +50,7 @@ public final class CusumCalibration: @unchecked Sendable {
                 key.degreesOfFreedom >= 1_000
                     ? 1 : random.scaledChiSquare(degreesOfFreedom: Double(key.degreesOfFreedom)).squareRoot())
         }
-        return Cusum.run(Cusum.recursiveResiduals(values, standardErrors: errors), threshold: .infinity).largest
+        let z = Cusum.recursiveResiduals(values, standardErrors: errors)
+        return Cusum.run(z.map(Cusum.influence), threshold: .infinity).largest
     }
 }
