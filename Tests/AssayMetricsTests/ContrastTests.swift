@@ -1,5 +1,6 @@
 import AssayCore
 import AssayStatistics
+import Foundation
 import Testing
 
 @testable import AssayMetrics
@@ -84,6 +85,27 @@ import Testing
         // 180 answers in 60 clusters of independent answers on either side.
         let error = x / y * ((1 - x) / (180 * x) + (1 - y) / (180 * y)).squareRoot()
         #expect(abs((interval.high - interval.low) / (2 * 2.0 * error) - 1) < 0.3)
+    }
+
+    @Test("ratios of several seeds: the geometric mean, and an interval that is the other ratio's turned over")
+    func ratiosOfSeeds() throws {
+        let (a, b) = (side([0.8, 0.6, 0.9], seed: 21), side([0.1, 0.5, 0.3], seed: 22))
+        let (there, back) = (try Contrast(a, b, kind: .ratio), try Contrast(b, a, kind: .ratio))
+        let product = zip(there.first, there.second).reduce(1) { $0 * $1.0 / $1.1 }
+        #expect(there.isLogarithmic && abs(there.value - pow(product, 1.0 / 3)) < 1e-12)
+        #expect(abs(there.value - there.summary(there.first) / there.summary(there.second)) < 1e-12)
+        let interval = try #require(there.interval(level: 0.95))
+        let inverse = try #require(back.interval(level: 0.95))
+        #expect(interval.low > 0 && interval.high > interval.low && abs(there.value * back.value - 1) < 1e-12)
+        #expect(abs(interval.low * inverse.high - 1) < 1e-9 && abs(interval.high * inverse.low - 1) < 1e-9)
+        // Student's interval over three seeds: 4.303 standard errors of the mean logarithm.
+        let logs = there.seeds.map { log($0) }
+        let mean = logs.reduce(0, +) / 3
+        let half = 4.302653 * (logs.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 6).squareRoot()
+        #expect(abs(log(interval.high) - mean - half) < 1e-5)
+        // What is zero has no logarithm.
+        let none = try Contrast(side([0, 0, 0], seed: 23), b, kind: .ratio)
+        #expect(!none.isLogarithmic && none.value == 0)
     }
 
     @Test("several seeds: the mean, and an interval that knows how far seeds lie apart")

@@ -1,5 +1,6 @@
 import AssayCore
 import AssayStatistics
+import Foundation
 
 /// Which metric of a checkpoint is meant.
 public struct MetricSubject: Sendable, Hashable {
@@ -48,7 +49,8 @@ public enum ContrastKind: String, Sendable, Codable {
 
 /// A figure computed from the metrics of one or two arms, with its interval.
 public struct Contrast: Sendable {
-    /// The figure: the mean over seeds.
+    /// The figure: the mean over seeds; of ratios of what is positive the geometric mean, which is that of one side's geometric
+    /// mean to the other's.
     public let value: Double
     /// The first side alone, of each seed.
     public let first: [Double]
@@ -58,8 +60,17 @@ public struct Contrast: Sendable {
     public let seeds: [Double]
     /// Items without a grade, which the interval allows for.
     public let lost: Int
+    /// Seeds are put together, and the interval is made, on logarithms: a ratio that is as often twice as half is 1, and no
+    /// interval of ratios of what is positive reaches below zero.
+    public let isLogarithmic: Bool
     private let items: Resampled
     private let tests: Int
+
+    /// One number for a side's values of all seeds, as ``value`` has them.
+    public func summary(_ values: [Double]) -> Double {
+        guard isLogarithmic else { return values.reduce(0, +) / Double(max(1, values.count)) }
+        return exp(values.reduce(0) { $0 + log($1) } / Double(max(1, values.count)))
+    }
 
     /// The interval at a level: the wider of two, one over the clusters of items, which tells how well these checkpoints are
     /// known, and, with two seeds or more, Student's over the seeds, which tells what other seeds would give. Nil when the
@@ -67,14 +78,23 @@ public struct Contrast: Sendable {
     public func interval(level: Double) -> (low: Double, high: Double)? {
         // A seed that was picked for its value is judged as strictly as all of them together would be.
         let level = 1 - (1 - level) / Double(tests)
-        let overItems = items.interval(level: level)
-        guard seeds.count >= 2 else { return overItems }
-        let zeros = [Double](repeating: 0, count: seeds.count)
-        guard let overSeeds = PairedComparison.seeds(baseline: zeros, candidate: seeds).interval(level: level) else {
-            return overItems
-        }
+        let range = wider(items.interval(level: level), intervalOverSeeds(level: level))
+        return isLogarithmic ? range.map { (exp($0.low), exp($0.high)) } : range
+    }
+
+    private func wider(
+        _ overItems: (low: Double, high: Double)?, _ overSeeds: (low: Double, high: Double)?
+    ) -> (low: Double, high: Double)? {
+        guard let overSeeds else { return overItems }
         guard let overItems else { return overSeeds.high > overSeeds.low ? overSeeds : nil }
         return (min(overItems.low, overSeeds.low), max(overItems.high, overSeeds.high))
+    }
+
+    private func intervalOverSeeds(level: Double) -> (low: Double, high: Double)? {
+        guard seeds.count >= 2 else { return nil }
+        let zeros = [Double](repeating: 0, count: seeds.count)
+        let values = isLogarithmic ? seeds.map { log($0) } : seeds
+        return PairedComparison.seeds(baseline: zeros, candidate: values).interval(level: level)
     }
 
     /// Puts one or two sides together, seed by seed.
@@ -91,9 +111,14 @@ public struct Contrast: Sendable {
                 "cannot pair \(mine.count) seeds with \(others.count)",
                 remedy: "Compare arms that were trained with the same seeds")
         }
-        let figures =
-            others.map { others in zip(mine, others).map { kind == .difference ? $0.minus($1) : $0.over($1) } } ?? mine
-        self.init(figures, first: mine.map(\.value), second: others?.map(\.value) ?? [], tests: 1)
+        let isLogarithmic = kind == .ratio && (mine + (others ?? [])).allSatisfy(\.isPositive)
+        func combined(_ a: Resampled, _ b: Resampled) -> Resampled {
+            guard kind == .ratio else { return a.minus(b) }
+            return isLogarithmic ? a.logarithm(over: b) : a.over(b)
+        }
+        self.init(
+            others.map { zip(mine, $0).map(combined) } ?? mine, first: mine.map(\.value),
+            second: others?.map(\.value) ?? [], tests: 1, isLogarithmic: isLogarithmic)
     }
 
     /// The seed of a side with the best figure.
@@ -103,15 +128,16 @@ public struct Contrast: Sendable {
         guard let best = figures.max(by: { direction.sign * $0.value < direction.sign * $1.value }) else {
             throw AssayError.badInput("there is no seed to take the best of")
         }
-        self.init([best], first: figures.map(\.value), second: [], tests: figures.count)
+        self.init([best], first: figures.map(\.value), second: [], tests: figures.count, isLogarithmic: false)
     }
 
-    private init(_ figures: [Resampled], first: [Double], second: [Double], tests: Int) {
+    private init(_ figures: [Resampled], first: [Double], second: [Double], tests: Int, isLogarithmic: Bool) {
         let mean = Resampled.mean(figures)
-        value = mean.value
+        value = isLogarithmic ? exp(mean.value) : mean.value
         self.first = first
         self.second = second
-        seeds = figures.map(\.value)
+        self.isLogarithmic = isLogarithmic
+        seeds = figures.map { isLogarithmic ? exp($0.value) : $0.value }
         lost = mean.lost
         items = mean
         self.tests = tests

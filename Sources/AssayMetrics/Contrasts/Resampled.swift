@@ -55,6 +55,16 @@ struct Resampled: Sendable {
         return result
     }
 
+    /// The logarithm of the multiple of another, for two that are positive. Lost items leave it without a bound.
+    func logarithm(over other: Resampled) -> Resampled {
+        var result = combined(other) { log($0 / $1) }
+        if lost + other.lost == 0 { result.slack = (0, 0) }
+        return result
+    }
+
+    /// Above zero, whichever cluster is left out.
+    var isPositive: Bool { value > 0 && without.values.allSatisfy { $0 > 0 } }
+
     /// The mean of figures of several seeds over the same items.
     static func mean(_ figures: [Resampled]) -> Resampled {
         guard figures.count > 1, let first = figures.first else { return figures[0] }

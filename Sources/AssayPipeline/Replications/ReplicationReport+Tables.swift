@@ -58,24 +58,20 @@ extension ReplicationReport {
             let contrast = outcome.contrast
             let measured: [Field] = [
                 .optional(contrast?.value), .optional(outcome.interval?.low), .optional(outcome.interval?.high),
-                .optional(contrast.map { mean($0.first) }),
-                .optional(contrast.flatMap { $0.second.isEmpty ? nil : mean($0.second) }),
+                .optional(contrast.map { $0.summary($0.first) }),
+                .optional(contrast.flatMap { $0.second.isEmpty ? nil : $0.summary($0.second) }),
                 .optional(contrast?.first.count), .text(outcome.verdict.rawValue), .optional(outcome.note),
             ]
             return claim + figure + measured
         }
     }
-
-    private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }
 }
 
 extension ReplicationReport.Outcome {
     /// The figure, and the sides that it is made of.
     fileprivate var measuredText: String {
         guard let contrast else { return "-" }
-        let sides = [contrast.first, contrast.second].filter { !$0.isEmpty }.map { side in
-            Figure.value(side.reduce(0, +) / Double(side.count))
-        }
+        let sides = [contrast.first, contrast.second].filter { !$0.isEmpty }.map { Figure.value(contrast.summary($0)) }
         if check.isBestSeed {
             return
                 "\(Figure.value(contrast.value)) (best of \(contrast.first.map { Figure.value($0) }.joined(separator: ", ")))"
