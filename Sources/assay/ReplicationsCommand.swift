@@ -7,10 +7,10 @@ import Foundation
 struct ReplicationsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replications",
-        abstract: "Hold published findings against the results of a batch: claimed, measured, verdict.",
+        abstract: "Hold published findings against the results of batches: claimed, measured, verdict.",
         discussion: """
             The file states each finding as data: where it was published, and which metrics of which arms, tasks and \
-            conditions of the batch must lie above, below or within a bound. REPLICATED: the 95 % interval of every \
+            conditions of a batch must lie above, below or within a bound. REPLICATED: the 95 % interval of every \
             check agrees. NOT REPLICATED: one disagrees, beyond chance. UNDECIDED: everything else.
 
             Run the batch first: assay run evals/batches/replications.yaml
@@ -19,7 +19,7 @@ struct ReplicationsCommand: ParsableCommand {
     @Argument(help: "The file of findings.")
     var file = "evals/replications.yaml"
 
-    @Option(help: "The batch to look at instead of the one that the file names.")
+    @Option(help: "The batch to look at instead of those that the file names.")
     var batch: String?
 
     @Option(help: "How to print: table, json, csv, markdown.")

@@ -147,10 +147,33 @@ import Testing
         let error = try #require(throws: AssayError.self) { try made.report(good, batch: "mad-up") }
         #expect(error.remedy == "Did you mean 'made-up'?")
         let configuration = try made.configuration(good, batch: "replications")
-        #expect(try ReplicationReport(configuration, store: made.store, batch: "made-up").batch == "made-up")
+        #expect(try ReplicationReport(configuration, store: made.store, batch: "made-up").batches == ["made-up"])
         let empty = try Store(url: made.folder.appendingPathComponent("empty.sqlite"), mode: .readWrite)
         let none = try #require(throws: AssayError.self) { try ReplicationReport(configuration, store: empty) }
         #expect(none.remedy == "Run it first: assay run evals/batches/replications.yaml")
+    }
+
+    @Test("findings may look at batches of their own; what was not run decides nothing, and says so")
+    func severalBatches() throws {
+        let made = try ReplicationTests.made()
+        let good = check("metric: accuracy, task: short-32, arm: knows, above: 0.9")
+        func finding(_ name: String, _ batch: String) -> String {
+            "  \(name):\n    claim: c\n    source: s\n\(batch)    checks:\n\(good)\n"
+        }
+        let url = made.folder.appendingPathComponent("several.yaml")
+        func report(_ text: String) throws -> ReplicationReport {
+            try Data(text.utf8).write(to: url)
+            return try ReplicationReport(try ReplicationConfiguration.read(url), store: made.store)
+        }
+        let several = try report(
+            "findings:\n" + finding("a", "    batch: made-up\n") + finding("b", "    batch: tonight\n"))
+        #expect(several.entries.map(\.verdict) == [.replicated, .undecided] && several.batches == ["made-up"])
+        #expect(several.entries[1].checks[0].note == "batch tonight has not been run")
+        // A finding's own batch goes before that of the file.
+        let own = try report("batch: tonight\nfindings:\n" + finding("a", "    batch: made-up\n") + finding("b", ""))
+        #expect(own.entries.map(\.verdict) == [.replicated, .undecided])
+        let error = try #require(throws: AssayError.self) { try report("findings:\n" + finding("a", "")) }
+        #expect(error.problem.contains("names no batch"), "\(error)")
     }
 
     @Test("every format holds the same figures and verdicts")

@@ -6,10 +6,14 @@ import Foundation
 public struct ReplicationConfiguration: Sendable, Hashable {
     /// What the file is for.
     public var description: String?
-    /// The batch whose results are looked at, by its name in the store.
-    public var batch: Marked<String>
     /// The findings in the order of the file.
     public var findings: [Finding]
+
+    /// The batches whose results are looked at, in the order of the file.
+    public var batches: [Marked<String>] {
+        var seen: Set<String> = []
+        return findings.map(\.batch).filter { seen.insert($0.value).inserted }
+    }
 
     private static let keys = ["description", "batch", "findings"]
 
@@ -18,13 +22,12 @@ public struct ReplicationConfiguration: Sendable, Hashable {
     public static func read(_ url: URL) throws -> ReplicationConfiguration {
         let top = try ConfigurationDocument.read(url, kind: "list of findings")
             .mapping("list of findings", keys: keys)
-        let batch = try top.required("batch")
+        let batch = try top.optional("batch").map { Marked(try $0.name(), at: $0.mark) }
         let findings = try top.required("findings")
-        let entries = try findings.entries().map(Finding.init)
+        let entries = try findings.entries().map { try Finding($0, batch: batch) }
         guard !entries.isEmpty else { throw findings.failure("is empty", remedy: "State at least one finding") }
         return ReplicationConfiguration(
-            description: try top.optional("description")?.text(), batch: Marked(try batch.name(), at: batch.mark),
-            findings: entries)
+            description: try top.optional("description")?.text(), findings: entries)
     }
 }
 
@@ -32,6 +35,8 @@ public struct ReplicationConfiguration: Sendable, Hashable {
 public struct Finding: Sendable, Hashable {
     /// Its name in the file.
     public var name: String
+    /// The batch whose results are looked at, by its name in the store.
+    public var batch: Marked<String>
     /// What is claimed, in a sentence.
     public var claim: String
     /// Who published it, and where.
@@ -69,9 +74,14 @@ public struct Finding: Sendable, Hashable {
         public var changeFrom: String?
     }
 
-    init(_ entry: ConfigurationEntry) throws {
+    init(_ entry: ConfigurationEntry, batch general: Marked<String>?) throws {
         name = try entry.name()
-        let map = try entry.value.mapping("finding", keys: ["claim", "source", "published", "checks"])
+        let map = try entry.value.mapping("finding", keys: ["batch", "claim", "source", "published", "checks"])
+        guard let batch = try map.optional("batch").map({ Marked(try $0.name(), at: $0.mark) }) ?? general else {
+            throw entry.value.failure(
+                "names no batch", remedy: "Give 'batch' here, or above 'findings' for all of them")
+        }
+        self.batch = batch
         claim = try map.required("claim").text()
         source = try map.required("source").text()
         published = try map.optional("published")?.text()

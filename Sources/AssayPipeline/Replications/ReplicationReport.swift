@@ -33,20 +33,25 @@ public struct ReplicationReport: Sendable {
 
     /// The findings in the order of the file.
     public let entries: [Entry]
-    /// The batch.
-    public let batch: String
+    /// The batches that were looked at.
+    public let batches: [String]
 
-    /// Holds findings against a store.
-    /// - Parameter batch: the batch to look at instead of the one that the file names.
-    /// - Throws: ``AssayError`` when a batch, an arm, a task, a metric or a condition does not exist.
+    /// Holds findings against a store. Findings on a batch that was never run are undecided, unless none was run.
+    /// - Parameter batch: the batch to look at instead of those that the file names.
+    /// - Throws: ``AssayError`` when no batch, or an arm, a task, a metric or a condition does not exist.
     public init(_ configuration: ReplicationConfiguration, store: Store, batch name: String? = nil) throws {
-        let evidence = try ReplicationEvidence(
-            store: store, batch: name.map { Marked($0, at: configuration.batch.mark) } ?? configuration.batch)
-        batch = evidence.batch.name
+        let evidence = try ReplicationEvidence.read(configuration, store: store, batch: name)
+        batches = name.map { [$0] } ?? configuration.batches.map(\.value).filter { evidence[$0] != nil }
         entries = try configuration.findings.map { finding in
             Entry(
                 finding: finding,
-                checks: try finding.checks.map { try evidence.outcome(of: $0, among: finding.checks.count) })
+                checks: try finding.checks.map { check in
+                    guard let evidence = evidence[finding.batch.value] else {
+                        let why = "batch \(finding.batch.value) has not been run"
+                        return Outcome(check: check, contrast: nil, verdict: .undecided, note: why)
+                    }
+                    return try evidence.outcome(of: check, among: finding.checks.count)
+                })
         }
     }
 
@@ -57,7 +62,8 @@ public struct ReplicationReport: Sendable {
             return count == 0 ? nil : "\(count) \(verdict.title)"
         }
         let noun = entries.count == 1 ? "finding" : "findings"
-        return "\(entries.count) \(noun), batch \(batch): " + counts.joined(separator: ", ")
+        let source = (batches.count == 1 ? "batch " : "batches ") + batches.joined(separator: ", ")
+        return "\(entries.count) \(noun), \(source): " + counts.joined(separator: ", ")
     }
 }
 
@@ -67,6 +73,24 @@ private final class ReplicationEvidence {
     let batch: BatchRecord
     private let seedsByArm: [String: [BatchArmRecord]]
     private let cells: CellCache
+
+    /// What there is of every batch that a file names, by the name; of one other batch for all of them when it is given.
+    /// - Throws: ``AssayError`` when there is none of them.
+    static func read(
+        _ configuration: ReplicationConfiguration, store: Store, batch other: String?
+    ) throws -> [String: ReplicationEvidence] {
+        if let other, let mark = configuration.batches.first?.mark {
+            let evidence = try ReplicationEvidence(store: store, batch: Marked(other, at: mark))
+            return Dictionary(uniqueKeysWithValues: configuration.batches.map { ($0.value, evidence) })
+        }
+        let known = Set(try store.batches().map(\.name))
+        let there = configuration.batches.filter { known.contains($0.value) }
+        // With none of them the first says what is missing.
+        return try Dictionary(
+            uniqueKeysWithValues: (there.isEmpty ? Array(configuration.batches.prefix(1)) : there).map {
+                ($0.value, try ReplicationEvidence(store: store, batch: $0))
+            })
+    }
 
     init(store: Store, batch name: Marked<String>) throws {
         self.store = store
