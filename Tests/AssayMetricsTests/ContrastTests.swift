@@ -151,6 +151,10 @@ import Testing
             ContrastSide(cells: [broken], subject: subject), side([0.5], seed: 77))
         let wide = try #require(difference.interval(level: 0.95))
         #expect(wide.high - wide.low > 0.2)
+        // A ratio has no worst: the seeds must not speak for answers that are not there.
+        let seeds = ContrastSide(cells: [broken, cells(0.7, seed: 10)], subject: subject)
+        let ratio = try Contrast(seeds, side([0.5, 0.6], seed: 77), kind: .ratio)
+        #expect(ratio.lost == 18 && ratio.interval(level: 0.95) == nil)
     }
 
     @Test("what was not measured is refused with what was")

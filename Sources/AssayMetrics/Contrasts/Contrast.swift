@@ -74,8 +74,9 @@ public struct Contrast: Sendable {
 
     /// The interval at a level: the wider of two, one over the clusters of items, which tells how well these checkpoints are
     /// known, and, with two seeds or more, Student's over the seeds, which tells what other seeds would give. Nil when the
-    /// items say nothing, for instance when all answers of both sides are right.
+    /// items say nothing, for instance when all answers of both sides are right, or lost ones could have said anything.
     public func interval(level: Double) -> (low: Double, high: Double)? {
+        guard items.slack != nil else { return nil }
         // A seed that was picked for its value is judged as strictly as all of them together would be.
         let level = 1 - (1 - level) / Double(tests)
         let range = wider(items.interval(level: level), intervalOverSeeds(level: level))

@@ -64,7 +64,11 @@ public enum ReplicationRule {
         guard contrast.value.isFinite else { return (.undecided, "not defined on these items") }
         guard let interval = contrast.interval(level: 1 - alpha),
             let wide = contrast.interval(level: 1 - alpha / Double(max(checks, 1)))
-        else { return (.undecided, "no spread to judge by") }
+        else {
+            return (
+                .undecided, contrast.lost > 0 ? "what was lost could have said anything" : "no spread to judge by"
+            )
+        }
         if bound.holds(for: interval) { return (.replicated, nil) }
         if bound.fails(for: wide) { return (.notReplicated, nil) }
         if bound.fails(for: interval) {

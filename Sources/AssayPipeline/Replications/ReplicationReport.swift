@@ -129,7 +129,10 @@ private final class ReplicationEvidence {
         }
         let (verdict, reason) = ReplicationRule.decide(contrast, check.bound, checks: count)
         var notes = reason.map { [$0] } ?? []
-        if contrast.lost > 0 { notes.append("\(contrast.lost) lost: the interval allows for the worst") }
+        if contrast.lost > 0 {
+            let isBounded = contrast.interval(level: 1 - ReplicationRule.alpha) != nil
+            notes.append("\(contrast.lost) lost" + (isBounded ? ": the interval allows for the worst" : ""))
+        }
         return .init(
             check: check, contrast: contrast, verdict: verdict,
             note: notes.isEmpty ? nil : notes.joined(separator: "; "))
