@@ -18,12 +18,16 @@ final class MadeUpStore {
     let store: Store
 
     /// Arms by name, over a batch called `made-up`; every list of rights (out of ``questions``) has one entry a seed.
-    init(_ arms: [String: Arm], unfinished: Set<String> = [], failed: [String: String] = [:]) throws {
+    /// - Parameter planned: the arms that the recorded plan names.
+    init(
+        _ arms: [String: Arm], unfinished: Set<String> = [], failed: [String: String] = [:], planned: [String] = []
+    ) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("assay-made-up-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         store = try Store(url: folder.appendingPathComponent("assay.sqlite"), mode: .readWrite)
         let batch = BatchRecord(
-            identity: ContentHash(of: "made-up"), name: "made-up", control: arms.keys.min() ?? "", definition: "{}")
+            identity: ContentHash(of: "made-up"), name: "made-up", control: arms.keys.min() ?? "",
+            definition: try CanonicalJSON.text(["arms": planned.map { ["name": $0] }]))
         try store.record(batch)
         var tasks: [String: TaskRecord] = [:]
         for name in Set(arms.values.flatMap { $0.map(\.task) }).sorted() {

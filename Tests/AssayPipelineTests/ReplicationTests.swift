@@ -92,7 +92,8 @@ import Testing
     func unfinished() throws {
         let arm: MadeUpStore.Arm = [("short-32", .parallel, [90])]
         let made = try MadeUpStore(
-            ["done": arm, "going": arm, "broken": arm], unfinished: ["going"], failed: ["broken": "loss spike"])
+            ["done": arm, "going": arm, "broken": arm], unfinished: ["going"], failed: ["broken": "loss spike"],
+            planned: ["done", "going", "broken", "later"])
         func note(_ arm: String) throws -> String? {
             let outcome = try made.report(check("metric: accuracy, task: short-32, arm: \(arm), above: 0.5"))
                 .entries[0].checks[0]
@@ -102,6 +103,7 @@ import Testing
         #expect(try note("done") == nil)
         #expect(try note("going") == "going, seed 0, has not been trained to its end")
         #expect(try note("broken") == "broken, seed 0, failed: loss spike")
+        #expect(try note("later") == "later has not been trained yet")
     }
 
     @Test(

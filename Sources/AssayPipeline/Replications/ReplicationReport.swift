@@ -2,6 +2,7 @@ import AssayCore
 import AssayMetrics
 import AssayReports
 import AssayStore
+import Foundation
 
 /// Published findings held against the results of a batch: claimed, measured, verdict.
 public struct ReplicationReport: Sendable {
@@ -142,9 +143,12 @@ private final class ReplicationEvidence {
     private func checkpoints(of side: Finding.Side) throws -> (found: [CheckpointRecord], missing: String?) {
         let arm = side.arm.value
         guard let seeds = seedsByArm[arm] else {
+            // A batch that is under way has recorded its plan, but not every arm.
+            let planned = PlannedArms.names(of: batch)
+            if planned.contains(arm) { return ([], "\(arm) has not been trained yet") }
             throw AssayError.badInput(
                 "batch '\(batch.name)' has no arm '\(arm)'", at: side.arm.mark.description,
-                remedy: Suggestion.remedy(for: arm, among: Array(seedsByArm.keys)))
+                remedy: Suggestion.remedy(for: arm, among: Array(Set(seedsByArm.keys).union(planned))))
         }
         let there = try store.checkpoints(CheckpointSelector(arm: arm, batch: batch.identity))
         var last: [CheckpointRecord] = []
@@ -185,5 +189,18 @@ extension ContrastSide {
             return subject
         }
         self.init(cells: cells, subject: side.subject, reference: reference)
+    }
+}
+
+/// The arms that a recorded plan names.
+private struct PlannedArms: Decodable {
+    struct Arm: Decodable {
+        let name: String
+    }
+    let arms: [Arm]
+
+    static func names(of batch: BatchRecord) -> [String] {
+        let plan = try? JSONDecoder().decode(PlannedArms.self, from: Data(batch.definition.utf8))
+        return plan?.arms.map(\.name) ?? []
     }
 }
