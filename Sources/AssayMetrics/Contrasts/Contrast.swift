@@ -72,11 +72,14 @@ public struct Contrast: Sendable {
         return exp(values.reduce(0) { $0 + log($1) } / Double(max(1, values.count)))
     }
 
+    /// There is a worst that lost items could do to the figure; without one there is no interval.
+    public var isBounded: Bool { items.slack != nil }
+
     /// The interval at a level: the wider of two, one over the clusters of items, which tells how well these checkpoints are
     /// known, and, with two seeds or more, Student's over the seeds, which tells what other seeds would give. Nil when the
     /// items say nothing, for instance when all answers of both sides are right, or lost ones could have said anything.
     public func interval(level: Double) -> (low: Double, high: Double)? {
-        guard items.slack != nil else { return nil }
+        guard isBounded else { return nil }
         // A seed that was picked for its value is judged as strictly as all of them together would be.
         let level = 1 - (1 - level) / Double(tests)
         let range = wider(items.interval(level: level), intervalOverSeeds(level: level))
@@ -112,14 +115,15 @@ public struct Contrast: Sendable {
                 "cannot pair \(mine.count) seeds with \(others.count)",
                 remedy: "Compare arms that were trained with the same seeds")
         }
-        let isLogarithmic = kind == .ratio && (mine + (others ?? [])).allSatisfy(\.isPositive)
-        func combined(_ a: Resampled, _ b: Resampled) -> Resampled {
-            guard kind == .ratio else { return a.minus(b) }
-            return isLogarithmic ? a.logarithm(over: b) : a.over(b)
+        guard let others else {
+            self.init(mine, first: mine.map(\.value), second: [], tests: 1, isLogarithmic: false)
+            return
         }
+        let isLogarithmic = kind == .ratio && (mine + others).allSatisfy(\.isPositive)
+        let figures = zip(mine, others).map { kind == .difference ? $0.minus($1) : $0.over($1) }
         self.init(
-            others.map { zip(mine, $0).map(combined) } ?? mine, first: mine.map(\.value),
-            second: others?.map(\.value) ?? [], tests: 1, isLogarithmic: isLogarithmic)
+            isLogarithmic ? figures.map(\.logarithm) : figures, first: mine.map(\.value),
+            second: others.map(\.value), tests: 1, isLogarithmic: isLogarithmic)
     }
 
     /// The seed of a side with the best figure.

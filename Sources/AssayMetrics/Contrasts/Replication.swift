@@ -65,9 +65,7 @@ public enum ReplicationRule {
         guard let interval = contrast.interval(level: 1 - alpha),
             let wide = contrast.interval(level: 1 - alpha / Double(max(checks, 1)))
         else {
-            return (
-                .undecided, contrast.lost > 0 ? "what was lost could have said anything" : "no spread to judge by"
-            )
+            return (.undecided, contrast.isBounded ? "no spread to judge by" : "what was lost could have said anything")
         }
         if bound.holds(for: interval) { return (.replicated, nil) }
         if bound.fails(for: wide) { return (.notReplicated, nil) }

@@ -55,10 +55,11 @@ struct Resampled: Sendable {
         return result
     }
 
-    /// The logarithm of the multiple of another, for two that are positive. Lost items leave it without a bound.
-    func logarithm(over other: Resampled) -> Resampled {
-        var result = combined(other) { log($0 / $1) }
-        if lost + other.lost == 0 { result.slack = (0, 0) }
+    /// The logarithm of a ratio of what is positive.
+    var logarithm: Resampled {
+        var result = self
+        result.value = log(value)
+        result.without = without.mapValues { log($0) }
         return result
     }
 

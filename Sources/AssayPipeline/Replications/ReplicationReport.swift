@@ -2,7 +2,6 @@ import AssayCore
 import AssayMetrics
 import AssayReports
 import AssayStore
-import Foundation
 
 /// Published findings held against the results of a batch: claimed, measured, verdict.
 public struct ReplicationReport: Sendable {
@@ -80,22 +79,21 @@ private final class ReplicationEvidence {
     static func read(
         _ configuration: ReplicationConfiguration, store: Store, batch other: String?
     ) throws -> [String: ReplicationEvidence] {
-        if let other, let mark = configuration.batches.first?.mark {
-            let evidence = try ReplicationEvidence(store: store, batch: Marked(other, at: mark))
-            return Dictionary(uniqueKeysWithValues: configuration.batches.map { ($0.value, evidence) })
+        let (named, recorded) = (configuration.batches, try store.batches())
+        if let other, let mark = named.first?.mark {
+            let evidence = try ReplicationEvidence(store: store, batch: Marked(other, at: mark), among: recorded)
+            return Dictionary(uniqueKeysWithValues: named.map { ($0.value, evidence) })
         }
-        let known = Set(try store.batches().map(\.name))
-        let there = configuration.batches.filter { known.contains($0.value) }
+        let there = named.filter { name in recorded.contains { $0.name == name.value } }
         // With none of them the first says what is missing.
         return try Dictionary(
-            uniqueKeysWithValues: (there.isEmpty ? Array(configuration.batches.prefix(1)) : there).map {
-                ($0.value, try ReplicationEvidence(store: store, batch: $0))
+            uniqueKeysWithValues: (there.isEmpty ? Array(named.prefix(1)) : there).map {
+                ($0.value, try ReplicationEvidence(store: store, batch: $0, among: recorded))
             })
     }
 
-    init(store: Store, batch name: Marked<String>) throws {
+    private init(store: Store, batch name: Marked<String>, among batches: [BatchRecord]) throws {
         self.store = store
-        let batches = try store.batches()
         guard let batch = batches.last(where: { $0.name == name.value }) else {
             throw AssayError.badInput(
                 "there is no batch '\(name.value)' in the store", at: name.mark.description,
@@ -131,8 +129,7 @@ private final class ReplicationEvidence {
         let (verdict, reason) = ReplicationRule.decide(contrast, check.bound, checks: count)
         var notes = reason.map { [$0] } ?? []
         if contrast.lost > 0 {
-            let isBounded = contrast.interval(level: 1 - ReplicationRule.alpha) != nil
-            notes.append("\(contrast.lost) lost" + (isBounded ? ": the interval allows for the worst" : ""))
+            notes.append("\(contrast.lost) lost" + (contrast.isBounded ? ": the interval allows for the worst" : ""))
         }
         return .init(
             check: check, contrast: contrast, verdict: verdict,
@@ -200,7 +197,6 @@ private struct PlannedArms: Decodable {
     let arms: [Arm]
 
     static func names(of batch: BatchRecord) -> [String] {
-        let plan = try? JSONDecoder().decode(PlannedArms.self, from: Data(batch.definition.utf8))
-        return plan?.arms.map(\.name) ?? []
+        (try? CanonicalJSON.value(PlannedArms.self, from: batch.definition))?.arms.map(\.name) ?? []
     }
 }

@@ -20,6 +20,9 @@ public enum Cusum {
     /// The allowance k that suits shifts of about one standard deviation.
     public static let allowance = 0.5
 
+    /// Standard deviations beyond which a value counts no more, nor moves the level.
+    private static let limit = 3.0
+
     /// How much a standardised value counts: up to three standard deviations itself, between three and five no more than three,
     /// and beyond five again what lies beyond.
     ///
@@ -29,7 +32,7 @@ public enum Cusum {
     /// to be told at the newest checkpoint, hence the third piece.
     public static func influence(_ z: Double) -> Double {
         let size = abs(z)
-        return (z < 0 ? -1 : 1) * (min(size, 3) + max(0, size - 5))
+        return (z < 0 ? -1 : 1) * (min(size, limit) + max(0, size - 5))
     }
 
     /// Runs over standardised values.
@@ -95,7 +98,7 @@ public enum Cusum {
                 let level = weighted / weights
                 let deviation = (variance + 1 / weights).squareRoot()
                 residuals.append((value - level) / deviation)
-                inner = min(max(value, level - 3 * deviation), level + 3 * deviation)
+                inner = min(max(value, level - limit * deviation), level + limit * deviation)
             }
             weights += 1 / variance
             weighted += inner / variance
