@@ -25,11 +25,16 @@ struct ReplicationsCommand: ParsableCommand {
     @Option(help: "How to print: table, json, csv, markdown.")
     var format: TableFormat = .table
 
-    @OptionGroup var results: ResultsOptions
+    @Option(
+        help: ArgumentHelp(
+            "A folder with a store; given several times, each batch is looked up in them in this order.",
+            valueName: "folder"))
+    var results = ["results"]
 
     func run() throws {
         let findings = try ReplicationConfiguration.read(URL(fileURLWithPath: file))
-        let report = try ReplicationReport(findings, store: try results.openForReading(), batch: batch)
+        let stores = try results.map { try ResultsOptions.openForReading(URL(fileURLWithPath: $0, isDirectory: true)) }
+        let report = try ReplicationReport(findings, stores: stores, batch: batch)
         Output.write(try report.render(as: format))
     }
 }

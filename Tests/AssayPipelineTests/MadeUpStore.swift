@@ -93,7 +93,7 @@ final class MadeUpStore {
 
     /// The report of findings in YAML, whose checks are given.
     func report(_ checks: String, batch: String = "made-up") throws -> ReplicationReport {
-        try ReplicationReport(try configuration(checks, batch: batch), store: store)
+        try ReplicationReport(try configuration(checks, batch: batch), stores: [store])
     }
 
     /// One finding with the given checks, indented by eight.

@@ -88,12 +88,12 @@ import Testing
         #expect(report.headline == "1 finding, batch made-up: 1 NOT REPLICATED")
     }
 
-    @Test("an arm whose training failed or is not done leaves its findings undecided, with the reason")
+    @Test("an arm that failed, or is not trained or evaluated yet, leaves its findings undecided, with the reason")
     func unfinished() throws {
         let arm: MadeUpStore.Arm = [("short-32", .parallel, [90])]
         let made = try MadeUpStore(
-            ["done": arm, "going": arm, "broken": arm], unfinished: ["going"], failed: ["broken": "loss spike"],
-            planned: ["done", "going", "broken", "later"])
+            ["done": arm, "going": arm, "broken": arm, "unread": []], unfinished: ["going"],
+            failed: ["broken": "loss spike"], planned: ["done", "going", "broken", "unread", "later"])
         func note(_ arm: String) throws -> String? {
             let outcome = try made.report(check("metric: accuracy, task: short-32, arm: \(arm), above: 0.5"))
                 .entries[0].checks[0]
@@ -103,6 +103,7 @@ import Testing
         #expect(try note("done") == nil)
         #expect(try note("going") == "going, seed 0, has not been trained to its end")
         #expect(try note("broken") == "broken, seed 0, failed: loss spike")
+        #expect(try note("unread") == "unread, seed 0, has not been evaluated yet")
         #expect(try note("later") == "later has not been trained yet")
     }
 
@@ -149,9 +150,9 @@ import Testing
         let error = try #require(throws: AssayError.self) { try made.report(good, batch: "mad-up") }
         #expect(error.remedy == "Did you mean 'made-up'?")
         let configuration = try made.configuration(good, batch: "replications")
-        #expect(try ReplicationReport(configuration, store: made.store, batch: "made-up").batches == ["made-up"])
+        #expect(try ReplicationReport(configuration, stores: [made.store], batch: "made-up").batches == ["made-up"])
         let empty = try Store(url: made.folder.appendingPathComponent("empty.sqlite"), mode: .readWrite)
-        let none = try #require(throws: AssayError.self) { try ReplicationReport(configuration, store: empty) }
+        let none = try #require(throws: AssayError.self) { try ReplicationReport(configuration, stores: [empty]) }
         #expect(none.remedy == "Run it first: assay run evals/batches/replications.yaml")
     }
 
@@ -165,7 +166,7 @@ import Testing
         let url = made.folder.appendingPathComponent("several.yaml")
         func report(_ text: String) throws -> ReplicationReport {
             try Data(text.utf8).write(to: url)
-            return try ReplicationReport(try ReplicationConfiguration.read(url), store: made.store)
+            return try ReplicationReport(try ReplicationConfiguration.read(url), stores: [made.store])
         }
         let several = try report(
             "findings:\n" + finding("a", "    batch: made-up\n") + finding("b", "    batch: tonight\n"))
@@ -176,6 +177,21 @@ import Testing
         #expect(own.entries.map(\.verdict) == [.replicated, .undecided])
         let error = try #require(throws: AssayError.self) { try report("findings:\n" + finding("a", "")) }
         #expect(error.problem.contains("names no batch"), "\(error)")
+    }
+
+    @Test("batches may be in several stores; of one that is in two, the first store counts")
+    func severalStores() throws {
+        func made(_ right: Int) throws -> MadeUpStore {
+            try MadeUpStore(["arm": [("short-32", .parallel, [right])]])
+        }
+        let (good, bad) = (try made(95), try made(50))
+        let empty = try Store(url: good.folder.appendingPathComponent("empty.sqlite"), mode: .readWrite)
+        let findings = try good.configuration(check("metric: accuracy, task: short-32, arm: arm, above: 0.8"))
+        func verdict(_ stores: [Store]) throws -> ReplicationVerdict {
+            try ReplicationReport(findings, stores: stores).entries[0].verdict
+        }
+        #expect(try verdict([empty, good.store, bad.store]) == .replicated)
+        #expect(try verdict([bad.store, empty, good.store]) == .notReplicated)
     }
 
     @Test("every format holds the same figures and verdicts")

@@ -48,7 +48,7 @@ public struct BatchConfiguration: Sendable, Hashable {
         let batch = BatchConfiguration(
             name: try top.optional("name")?.name() ?? ConfigurationLibrary.name(of: url),
             description: try top.optional("description")?.text(), suite: Marked(try suite.text(), at: suite.mark),
-            control: Marked(try control.name(), at: control.mark),
+            control: try control.markedName(),
             seeds: try seeds?.seeds() ?? [Marked(1, at: top.mark)], arms: entries,
             conditions: try top.optional("conditions")?.conditions(),
             compare: try top.optional("compare").map(CompareConfiguration.init) ?? CompareConfiguration(),

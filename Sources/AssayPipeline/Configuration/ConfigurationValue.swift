@@ -32,6 +32,9 @@ struct ConfigurationValue {
         return text
     }
 
+    /// A name, and where it stands.
+    func markedName() throws -> Marked<String> { Marked(try name(), at: mark) }
+
     /// Refuses names that could not be typed or would lead out of a folder.
     static func checkName(_ name: String, _ failure: (String, String?) -> AssayError) throws {
         let isPlain = name.utf8.allSatisfy {

@@ -27,14 +27,14 @@ public struct ServingConfiguration: Sendable, Hashable {
             let keys = ["draft", "lengths", "modes", "tasks", "prompts", "tokens", "passes"]
             let reader = try section.mapping("speculation section", keys: keys)
             let arm = try reader.required("draft")
-            let draft = Marked(try arm.name(), at: arm.mark)
+            let draft = try arm.markedName()
             var plan = ServingPlan.Speculation(draft: draft.value, tasks: [])
             try reader.set(&plan.lengths, "lengths") { try $0.ascending(in: 1...64) }
             try reader.set(&plan.modes, "modes") { try $0.words() }
             try reader.set(&plan.prompts, "prompts") { try $0.integer(in: 1...10_000) }
             try reader.set(&plan.tokens, "tokens") { try $0.integer(in: 1...65_536) }
             try reader.set(&plan.passes, "passes") { try $0.integer(in: 1...1_000) }
-            tasks = try reader.optional("tasks")?.list().map { Marked(try $0.name(), at: $0.mark) }
+            tasks = try reader.optional("tasks")?.list().map { try $0.markedName() }
             speculation = plan
             self.draft = draft
         }

@@ -57,7 +57,7 @@ public struct TaskEntry: Sendable, Hashable {
         var values: [ConfigurationEntry] = []
         for field in try entry.value.entries() {
             switch field.key {
-            case "generator": generator = Marked(try field.value.name(), at: field.value.mark)
+            case "generator": generator = try field.value.markedName()
             case "clusters": clusters = Marked(try field.value.integer(in: 1...1_000_000), at: field.value.mark)
             case "conditions": conditions = try field.value.conditions()
             case "rendering": rendering = try field.value.word()

@@ -22,7 +22,7 @@ public struct ReplicationConfiguration: Sendable, Hashable {
     public static func read(_ url: URL) throws -> ReplicationConfiguration {
         let top = try ConfigurationDocument.read(url, kind: "list of findings")
             .mapping("list of findings", keys: keys)
-        let batch = try top.optional("batch").map { Marked(try $0.name(), at: $0.mark) }
+        let batch = try top.optional("batch")?.markedName()
         let findings = try top.required("findings")
         let entries = try findings.entries().map { try Finding($0, batch: batch) }
         guard !entries.isEmpty else { throw findings.failure("is empty", remedy: "State at least one finding") }
@@ -77,7 +77,7 @@ public struct Finding: Sendable, Hashable {
     init(_ entry: ConfigurationEntry, batch general: Marked<String>?) throws {
         name = try entry.name()
         let map = try entry.value.mapping("finding", keys: ["batch", "claim", "source", "published", "checks"])
-        guard let batch = try map.optional("batch").map({ Marked(try $0.name(), at: $0.mark) }) ?? general else {
+        guard let batch = try map.optional("batch")?.markedName() ?? general else {
             throw entry.value.failure(
                 "names no batch", remedy: "Give 'batch' here, or above 'findings' for all of them")
         }
@@ -141,7 +141,7 @@ extension Finding.Side {
     fileprivate init(_ map: ConfigurationReader, from other: Finding.Side?) throws {
         let arm = try map.required("arm")
         self.init(
-            arm: Marked(try arm.name(), at: arm.mark),
+            arm: try arm.markedName(),
             subject: MetricSubject(
                 metric: try map.required("metric").text(), task: try map.required("task").text(),
                 condition: try map.optional("condition")?.text() ?? Condition.parallel.name,
@@ -153,11 +153,11 @@ extension Finding.Side {
     fileprivate init(_ value: ConfigurationValue, from first: Finding.Side) throws {
         self = first
         if case .scalar = value.node {
-            arm = Marked(try value.name(), at: value.mark)
+            arm = try value.markedName()
             return
         }
         let map = try value.mapping("side", keys: ["arm", "metric", "task", "condition", "slice", "change-from"])
-        if let given = map.optional("arm") { arm = Marked(try given.name(), at: given.mark) }
+        if let given = map.optional("arm") { arm = try given.markedName() }
         subject.metric = try map.optional("metric")?.text() ?? subject.metric
         subject.task = try map.optional("task")?.text() ?? subject.task
         subject.condition = try map.optional("condition")?.text() ?? subject.condition

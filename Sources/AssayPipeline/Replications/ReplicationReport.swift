@@ -36,11 +36,13 @@ public struct ReplicationReport: Sendable {
     /// The batches that were looked at.
     public let batches: [String]
 
-    /// Holds findings against a store. Findings on a batch that was never run are undecided, unless none was run.
-    /// - Parameter batch: the batch to look at instead of those that the file names.
+    /// Holds findings against stores. Findings on a batch that was never run are undecided, unless none was run.
+    /// - Parameters:
+    ///   - stores: where the batches are recorded; of a batch that is in several, the first one counts.
+    ///   - name: the batch to look at instead of those that the file names.
     /// - Throws: ``AssayError`` when no batch, or an arm, a task, a metric or a condition does not exist.
-    public init(_ configuration: ReplicationConfiguration, store: Store, batch name: String? = nil) throws {
-        let evidence = try ReplicationEvidence.read(configuration, store: store, batch: name)
+    public init(_ configuration: ReplicationConfiguration, stores: [Store], batch name: String? = nil) throws {
+        let evidence = try ReplicationEvidence.read(configuration, stores: stores, batch: name)
         batches = name.map { [$0] } ?? configuration.batches.map(\.value).filter { evidence[$0] != nil }
         entries = try configuration.findings.map { finding in
             Entry(
@@ -77,30 +79,36 @@ private final class ReplicationEvidence {
     /// What there is of every batch that a file names, by the name; of one other batch for all of them when it is given.
     /// - Throws: ``AssayError`` when there is none of them.
     static func read(
-        _ configuration: ReplicationConfiguration, store: Store, batch other: String?
+        _ configuration: ReplicationConfiguration, stores: [Store], batch other: String?
     ) throws -> [String: ReplicationEvidence] {
-        let (named, recorded) = (configuration.batches, try store.batches())
+        let recorded = try stores.map { (store: $0, batches: try $0.batches()) }
+        func evidence(_ name: String) throws -> ReplicationEvidence? {
+            for (store, batches) in recorded {
+                guard let batch = batches.last(where: { $0.name == name }) else { continue }
+                return try ReplicationEvidence(store: store, batch: batch)
+            }
+            return nil
+        }
+        func missing(_ name: Marked<String>) -> AssayError {
+            let there = Set(recorded.flatMap { $0.batches.map(\.name) })
+            return .badInput(
+                "there is no batch '\(name.value)' in the store", at: name.mark.description,
+                remedy: there.isEmpty
+                    ? "Run it first: assay run evals/batches/\(name.value).yaml"
+                    : Suggestion.remedy(for: name.value, among: Array(there)))
+        }
+        let named = configuration.batches
         if let other, let mark = named.first?.mark {
-            let evidence = try ReplicationEvidence(store: store, batch: Marked(other, at: mark), among: recorded)
+            guard let evidence = try evidence(other) else { throw missing(Marked(other, at: mark)) }
             return Dictionary(uniqueKeysWithValues: named.map { ($0.value, evidence) })
         }
-        let there = named.filter { name in recorded.contains { $0.name == name.value } }
-        // With none of them the first says what is missing.
-        return try Dictionary(
-            uniqueKeysWithValues: (there.isEmpty ? Array(named.prefix(1)) : there).map {
-                ($0.value, try ReplicationEvidence(store: store, batch: $0, among: recorded))
-            })
+        let found = try named.compactMap { name in try evidence(name.value).map { (name.value, $0) } }
+        if found.isEmpty, let first = named.first { throw missing(first) }
+        return Dictionary(uniqueKeysWithValues: found)
     }
 
-    private init(store: Store, batch name: Marked<String>, among batches: [BatchRecord]) throws {
+    private init(store: Store, batch: BatchRecord) throws {
         self.store = store
-        guard let batch = batches.last(where: { $0.name == name.value }) else {
-            throw AssayError.badInput(
-                "there is no batch '\(name.value)' in the store", at: name.mark.description,
-                remedy: batches.isEmpty
-                    ? "Run it first: assay run evals/batches/\(name.value).yaml"
-                    : Suggestion.remedy(for: name.value, among: Array(Set(batches.map(\.name)))))
-        }
         self.batch = batch
         seedsByArm = Dictionary(grouping: try store.arms(ofBatch: batch.identity), by: \.arm)
         cells = CellCache(reader: try CellReader(store: store, batch: batch.identity))
@@ -119,12 +127,15 @@ private final class ReplicationEvidence {
             pairs = (paired.baseline, paired.candidate)
             if paired.isEmpty { return missing("the arms have no seed in common") }
         }
+        let (mine, others) = (try cells.cells(pairs.mine), try pairs.others.map { try cells.cells($0) })
+        if let blank = zip(pairs.mine + (pairs.others ?? []), mine + (others ?? [])).first(where: \.1.isEmpty)?.0 {
+            return missing("\(blank.arm), seed \(blank.seed), has not been evaluated yet")
+        }
         let contrast = try located(check.mark) {
-            let mine = ContrastSide(check.first, cells: try cells.cells(pairs.mine))
-            if check.isBestSeed { return try Contrast(bestOf: mine) }
-            let others = try pairs.others.map { try cells.cells($0) }
-            return try Contrast(
-                mine, zip(check.second, others).map { ContrastSide($0, cells: $1) }, kind: check.kind)
+            let first = ContrastSide(check.first, cells: mine)
+            if check.isBestSeed { return try Contrast(bestOf: first) }
+            let second = check.second.flatMap { side in others.map { ContrastSide(side, cells: $0) } }
+            return try Contrast(first, second, kind: check.kind)
         }
         let (verdict, reason) = ReplicationRule.decide(contrast, check.bound, checks: count)
         var notes = reason.map { [$0] } ?? []
@@ -169,11 +180,6 @@ private final class ReplicationEvidence {
         } catch let error as AssayError where error.kind == .badInput && error.location == nil {
             throw AssayError.badInput(error.problem, at: mark.description, remedy: error.remedy)
         }
-    }
-
-    private func zip<A, B>(_ a: A?, _ b: B?) -> (A, B)? {
-        guard let a, let b else { return nil }
-        return (a, b)
     }
 }
 
