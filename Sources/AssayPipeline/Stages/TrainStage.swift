@@ -6,45 +6,58 @@ import Foundation
 extension BatchRunner {
     /// Trains every arm with every seed, as far as it is not recorded already.
     func trainArms() throws {
-        let count = plan.arms.reduce(0) { $0 + $1.trainings.count }
-        var index = 0
-        var arms: [BatchArmRecord] = []
-        for arm in plan.arms {
-            for training in arm.trainings {
-                try stopIfAsked()
-                try train(training, of: arm, number: index + 1, of: count)
-                arms.append(BatchArmRecord(arm: arm.name, seed: training.seed, run: training.identity))
-                index += 1
+        let runs = plan.arms.flatMap { arm in arm.trainings.map { (arm: arm.name, training: $0) } }
+        var due: [Int] = []
+        // Arms that are trained alike share a run.
+        var seen: Set<ContentHash> = []
+        for (index, run) in runs.enumerated() {
+            try stopIfAsked()
+            let isRecorded = try isRecorded(run.training, of: run.arm)
+            if seen.insert(run.training.identity).inserted, !isRecorded {
+                due.append(index)
+            } else {
+                work.trainedBefore += 1
             }
         }
-        try store.record(arms, of: plan.identity)
+        let start = Date()
+        defer { work.trainingSeconds -= start.timeIntervalSinceNow }
+        let lanes = TrainingLanes(
+            due.map { index in
+                let (arm, training) = runs[index]
+                return .init(plan: training, folder: folder(ofRun: training.identity, arm: arm))
+            }, workers: workers)
+        try lanes.train(
+            progress: { state in
+                let (arm, training) = runs[due[state.run]]
+                progress(
+                    StageProgress(
+                        title: "train \(arm), seed \(training.seed) (\(due[state.run] + 1)/\(runs.count)"
+                            + (state.beside > 0 ? ", \(state.beside) beside it)" : ")"),
+                        fraction: Double(state.training.last.step) / Double(state.training.steps),
+                        detail: "step \(state.training.last.step)/\(state.training.steps)"
+                            + "  loss \(Self.figure(state.training.last.loss))"
+                            + "  \(Int(state.tokensPerSecond / 1000))k tokens/s",
+                        secondsLeft: state.training.secondsLeft))
+            }, shouldStop: shouldStop,
+            handOver: { index, outcome in
+                let (arm, training) = runs[due[index]]
+                work.trained += 1
+                try record(outcome, of: training.identity, arm: arm, seed: training.seed)
+            })
+        try store.record(
+            runs.map { BatchArmRecord(arm: $0.arm, seed: $0.training.seed, run: $0.training.identity) },
+            of: plan.identity)
     }
 
-    private func train(_ training: TrainingPlan, of arm: ArmPlan, number: Int, of count: Int) throws {
+    /// Records that there is a run, and whether all is there that training it would leave behind.
+    private func isRecorded(_ training: TrainingPlan, of arm: String) throws -> Bool {
         let run = training.identity
         try store.record(
             RunRecord(
-                identity: run, arm: arm.name, architecture: try CanonicalJSON.text(training.architecture),
+                identity: run, arm: arm, architecture: try CanonicalJSON.text(training.architecture),
                 recipe: try CanonicalJSON.text(training.recipe), seed: training.seed))
-        if let recorded = try store.run(run), recorded.status != .running, try !needsFiles(of: training) {
-            work.trainedBefore += 1
-            return
-        }
-        let title = "train \(arm.name), seed \(training.seed) (\(number)/\(count))"
-        let start = Date()
-        let trainer = try Trainer(plan: training, folder: folder(ofRun: run, arm: arm.name), workers: workers)
-        let outcome = try trainer.run(
-            progress: { [progress] state in
-                progress(
-                    StageProgress(
-                        title: title, fraction: Double(state.last.step) / Double(state.steps),
-                        detail: "step \(state.last.step)/\(state.steps)  loss \(Self.figure(state.last.loss))"
-                            + "  \(Int(state.tokensPerSecond / 1000))k tokens/s",
-                        secondsLeft: state.secondsLeft))
-            }, shouldStop: shouldStop)
-        work.trainingSeconds -= start.timeIntervalSinceNow
-        work.trained += 1
-        try record(outcome, of: run, arm: arm.name, seed: training.seed)
+        guard let recorded = try store.run(run), recorded.status != .running else { return false }
+        return try !needsFiles(of: training)
     }
 
     private func record(_ outcome: TrainingOutcome, of run: ContentHash, arm: String, seed: UInt64) throws {
