@@ -76,7 +76,7 @@ import Testing
         let bench = try Workbench()
         let runs = try TrainingLanesTests.runs(firstSteps: 100_000, in: bench)
         #expect(throws: Trouble.self) {
-            try TrainingLanesTests.train([runs[1], runs[0]], workers: 2) { _ in throw Trouble() }
+            try TrainingLanesTests.train([runs[1], runs[0]], workers: 2, handOver: { _ in throw Trouble() })
         }
     }
 
